@@ -1,0 +1,118 @@
+"""The command line: `chartlake`.
+
+    fill      run, import
+    look      status, query, check
+    trends    trends movers|new|exits|streaks|artists|track
+    lake      lake ls|cat
+    project   init          doctor   doctor          demonstrate   demo
+    stages    what run, import and demo print as they go
+    show      tables, JSON and errors
+
+Exit codes: 0 done · 1 done with data problems · 2 usage or configuration ·
+3 source or sign-in · 4 warehouse or lake · 70 internal error · 75 deferred, try
+again later · 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import sys
+import traceback
+from importlib.metadata import version
+from typing import Annotated, Any
+
+import typer
+import typer.core
+from typer.exceptions import TyperException
+
+from chartlake.cli import lake, show, trends
+from chartlake.cli.demonstrate import demo
+from chartlake.cli.doctor import doctor
+from chartlake.cli.fill import import_, run
+from chartlake.cli.look import check, query, status
+from chartlake.cli.options import ProjectDir
+from chartlake.cli.project import init
+from chartlake.errors import ChartlakeError
+
+__all__ = ["app", "main"]
+
+INTERRUPTED = 130
+
+
+class _Commands(typer.core.TyperGroup):
+    """The commands, with our errors and exit codes around all of them."""
+
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            return super().invoke(ctx)
+        except ChartlakeError as error:
+            show.error(error)
+            raise typer.Exit(error.exit_code) from error
+        except KeyboardInterrupt as error:
+            show.note("interrupted: what is committed is kept, the next run goes on from there")
+            raise typer.Exit(INTERRUPTED) from error
+        except BrokenPipeError as error:
+            # the reader of our output went away, as `head` does; keep Python from complaining
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            raise typer.Exit(0) from error
+        except (typer.Exit, typer.Abort, TyperException):
+            raise
+        except Exception as error:
+            show.error(_internal(error))
+            raise typer.Exit(ChartlakeError.exit_code) from error
+
+
+def _internal(error: Exception) -> ChartlakeError:
+    """A fault of ours: all that is needed to report it."""
+    trace = "".join(traceback.format_exception(error)).rstrip()
+    return ChartlakeError(
+        f"internal error: {type(error).__name__}: {error}",
+        why=trace,
+        fix="please report it, with the lines above; what is committed is kept",
+    )
+
+
+app = typer.Typer(
+    name="chartlake",
+    cls=_Commands,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    help="Keep the history that Spotify throws away: music charts and playlists, in a lake you "
+    "own, and see what moved.",
+    epilog="No account yet? chartlake demo",
+)
+app.command()(init)
+app.command()(demo)
+app.command()(run)
+app.command("import")(import_)
+app.command()(status)
+app.add_typer(trends.app, name="trends")
+app.command()(query)
+app.command()(check)
+app.add_typer(lake.app, name="lake")
+app.command()(doctor)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        show.line(f"chartlake {version('chartlake')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    project: ProjectDir = None,
+    show_version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Say the version.")
+    ] = False,
+) -> None:
+    pass
+
+
+def main() -> None:
+    """Run the command line and exit with its code."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal that can't show ▲ shows ?
+    app()

@@ -1,0 +1,114 @@
+"""chartlake run and chartlake import: fill the lake and the warehouse."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from chartlake import schedule
+from chartlake.cli import show
+from chartlake.cli.options import AsJson, Day, ProjectDir, day_of, open_here
+from chartlake.cli.stages import Stages
+from chartlake.errors import UsageError
+from chartlake.lake import raw
+from chartlake.model import slot_at, slot_month
+from chartlake.report.trends import feed_names
+from chartlake.wiring import Project
+
+__all__ = ["import_", "run"]
+
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print problems only.")]
+
+
+def run(
+    feed: Annotated[
+        list[str] | None, typer.Option("--feed", metavar="NAME", help="Only these feeds.")
+    ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what is due; ask and write nothing.")
+    ] = False,
+    quiet: Quiet = False,
+    as_json: AsJson = False,
+    project: ProjectDir = None,
+) -> None:
+    """Take what is due of every feed, through all stages to what moved."""
+    here = open_here()
+    feeds = [each for each in here.feeds if not feed or each.name in feed]
+    unknown = set(feed or ()) - {each.name for each in feeds}
+    if unknown or not here.feeds:
+        raise _no_feed(here, sorted(unknown))
+    if dry_run:
+        _say_due(here, [each.name for each in feeds])
+        return
+    stages = Stages(here, quiet=quiet or as_json)
+    results = stages.extract(feeds)
+    stages.settle()
+    fresh = [result.feed for result in results if result.status == "new"]
+    _finish(stages, here, fresh, as_json)
+
+
+def import_(
+    files: Annotated[list[Path], typer.Argument(help="Spotify Charts CSV files.")],
+    feed: Annotated[
+        str | None,
+        typer.Option("--feed", metavar="NAME", help="The feed, where the name does not tell."),
+    ] = None,
+    date: Day = None,
+    force: Annotated[
+        bool, typer.Option("--force", help="Take bytes that are already there at another date.")
+    ] = False,
+    replace: Annotated[
+        bool, typer.Option("--replace", help="Let a corrected file replace what a date holds.")
+    ] = False,
+    quiet: Quiet = False,
+    as_json: AsJson = False,
+    project: ProjectDir = None,
+) -> None:
+    """Import Spotify Charts files: feed and date come from their names."""
+    here = open_here()
+    stages = Stages(here, quiet=quiet or as_json)
+    clock = time.perf_counter()
+    results = here.pipeline.import_files(
+        files, feed=feed, day=day_of(date), force=force, replace=replace
+    )
+    stages.imported(results, clock)
+    stages.settle()
+    fresh = sorted({r.feed for r in results if r.feed and r.status in ("new", "replaced")})
+    if not fresh and not any(result.error for result in results) and not (quiet or as_json):
+        show.line("Nothing changed: all of it was there already.")
+    _finish(stages, here, fresh, as_json)
+
+
+def _finish(stages: Stages, here: Project, fresh: list[str], as_json: bool) -> None:
+    ranked = feed_names(here.warehouse)
+    shown = [feed for feed in fresh if feed in ranked]
+    example = shown[0] if shown else next(iter(ranked), None)
+    then = f"chartlake trends movers --feed {example}" if example else "chartlake status"
+    stages.headlines(shown)
+    code = stages.close(then)
+    if as_json:
+        show.json(stages.facts)
+    raise typer.Exit(code)
+
+
+def _no_feed(here: Project, unknown: list[str]) -> UsageError:
+    if here.feeds:
+        names = ", ".join(feed.name for feed in here.feeds)
+        return UsageError(f"no feed is named {', '.join(unknown)}", fix=f"one of: {names}")
+    return UsageError(
+        f"no feeds are configured in {here.settings.project}",
+        fix="name one in chartlake.toml (chartlake init writes it), "
+        "or bring charts: chartlake import FILES",
+    )
+
+
+def _say_due(here: Project, names: list[str]) -> None:
+    for feed in here.feeds:
+        if feed.name in names:
+            at = schedule.latest(feed, here.pipeline.clock())
+            slots = raw.latest_revisions(here.store, feed.name, slot_month(slot_at(at)))
+            state = "there already" if slot_at(at) in slots else "would be read"
+            show.line(f"{feed.name}   due {at:%Y-%m-%d %H:%M} UTC   {state}")

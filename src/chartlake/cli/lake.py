@@ -1,0 +1,124 @@
+"""chartlake lake: look into the lake itself."""
+
+from __future__ import annotations
+
+import sys
+from datetime import date
+from typing import Annotated, Any
+
+import typer
+
+from chartlake.cli import show
+from chartlake.cli.options import AsJson, ProjectDir, open_here
+from chartlake.cli.show import Col
+from chartlake.errors import UsageError
+from chartlake.lake import raw
+from chartlake.lake.store import Store
+from chartlake.model import Manifest, Slot, slot_time
+from chartlake.wiring import Project
+
+app = typer.Typer(no_args_is_help=True, help="Look into the lake: what is committed, as received.")
+
+_FEEDS = [Col("feed", "feed"), Col("slots", "slots"), Col("first", "first"), Col("last", "last")]
+_SLOTS = [
+    Col("date", "chart_date"),
+    Col("slot", "slot"),
+    Col("revision", "revision"),
+    Col("pages", "pages"),
+    Col("items", "items"),
+    Col("bytes", "bytes"),
+    Col("stored", "stored_bytes"),
+    Col("observed (UTC)", "observed_at"),
+]
+
+
+@app.command()
+def ls(
+    feed: Annotated[str | None, typer.Argument(help="A feed, to see its slots.")] = None,
+    limit: Annotated[
+        int, typer.Option("--limit", min=1, help="How many slots, latest first.")
+    ] = 20,
+    as_json: AsJson = False,
+    project: ProjectDir = None,
+) -> None:
+    """The feeds in the lake, or the slots of one."""
+    store = open_here().store
+    rows = _slots(store, feed, limit) if feed else _feeds(store)
+    if as_json:
+        show.json({"rows": rows})
+    elif rows:
+        show.table(_SLOTS if feed else _FEEDS, rows)
+    else:
+        show.line("The lake is empty.")
+
+
+@app.command()
+def cat(
+    feed: Annotated[str, typer.Argument(help="The feed.")],
+    day: Annotated[
+        str, typer.Argument(metavar="DATE", help="A chart date, or a slot as `lake ls` shows it.")
+    ],
+    page: Annotated[int | None, typer.Option("--page", min=0, help="Only this page.")] = None,
+    project: ProjectDir = None,
+) -> None:
+    """The bytes of a slot as the source gave them, page after page."""
+    here = open_here()
+    manifest = _find(here, feed, day)
+    for number, content in enumerate(raw.read_pages(here.store, manifest)):
+        if page is None or number == page:
+            sys.stdout.buffer.write(content if content.endswith(b"\n") else content + b"\n")
+
+
+def _feeds(store: Store) -> list[dict[str, Any]]:
+    rows = []
+    for feed in raw.feeds(store):
+        slots = sorted(raw.latest_revisions(store, feed))
+        rows.append({"feed": feed, "slots": len(slots), "first": slots[0], "last": slots[-1]})
+    return rows
+
+
+def _slots(store: Store, feed: str, limit: int) -> list[dict[str, Any]]:
+    revisions = raw.latest_revisions(store, feed)
+    if not revisions:
+        raise UsageError(f"the lake has nothing of a feed {feed!r}", fix="see: chartlake lake ls")
+    latest = sorted(revisions, reverse=True)[:limit]
+    manifests = (raw.read_manifest(store, feed, slot, revisions[slot]) for slot in latest)
+    return [_slot(manifest) for manifest in manifests]
+
+
+def _slot(manifest: Manifest) -> dict[str, Any]:
+    return {
+        "chart_date": manifest.chart_date,
+        "slot": manifest.slot,
+        "revision": manifest.revision,
+        "pages": len(manifest.pages),
+        "items": manifest.item_count,
+        "bytes": sum(page.length for page in manifest.pages),
+        "stored_bytes": sum(page.stored_bytes for page in manifest.pages),
+        "observed_at": manifest.observed_at,
+        "raw_key": manifest.raw_key,
+    }
+
+
+def _find(here: Project, feed: str, place: str) -> Manifest:
+    """The manifest of a slot, by its name or its chart date (the last one of that date)."""
+    revisions = raw.latest_revisions(here.store, feed)
+    for slot in sorted(revisions, reverse=True):
+        if slot == place:
+            return raw.read_manifest(here.store, feed, slot, revisions[slot])
+        if _is_near(slot, place):
+            manifest = raw.read_manifest(here.store, feed, slot, revisions[slot])
+            if str(manifest.chart_date) == place:
+                return manifest
+    raise UsageError(
+        f"the lake has no slot of {feed!r} at {place!r}", fix=f"see: chartlake lake ls {feed}"
+    )
+
+
+def _is_near(slot: Slot, day: str) -> bool:
+    """Whether a slot can have this chart date: time zones differ from UTC by a day at most."""
+    at = slot_time(slot)
+    try:
+        return at is not None and abs((at.date() - date.fromisoformat(day)).days) <= 1
+    except ValueError:
+        return False

@@ -1,0 +1,171 @@
+"""The lines that run, import and demo print as each stage ends."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from typing import Any
+
+from rich.text import Text
+
+from chartlake.cli import show
+from chartlake.errors import ChartlakeError, DataError
+from chartlake.model import Feed
+from chartlake.pipeline import Extracted, Imported, exit_code
+from chartlake.report import trends
+from chartlake.warehouse.port import Warehouse
+from chartlake.wiring import Project
+
+__all__ = ["Stages"]
+
+_LABEL = 10
+_TITLES_SHOWN = 3
+
+
+class Stages:
+    """Runs the stages of a project one by one, says what each did, and gathers what went wrong."""
+
+    def __init__(self, project: Project, *, quiet: bool = False) -> None:
+        self._project = project
+        self._quiet = quiet
+        self._started = time.perf_counter()
+        self._problems: list[tuple[str | None, ChartlakeError]] = []
+        self.facts: dict[str, Any] = {}
+
+    def extract(self, feeds: Sequence[Feed]) -> list[Extracted]:
+        """Ask the sources of the feeds for what is due."""
+        clock, before = time.perf_counter(), self._project.spotify.request_count
+        results = self._project.pipeline.extract(feeds)
+        requests = self._project.spotify.request_count - before
+        there = sum(result.status in ("new", "present") for result in results)
+        records = sum(result.records for result in results if result.status == "new")
+        self._say(
+            "extract",
+            f"{there}/{len(results)} feeds",
+            _n(records, "record"),
+            _n(requests, "request"),
+            since=clock,
+        )
+        self._problems += [(f"feed {r.feed}", r.error) for r in results if r.error]
+        self._committed(sum(result.status == "new" for result in results))
+        self.facts["extract"] = [_plain(r._asdict()) for r in results]
+        self.facts["requests"] = requests
+        return results
+
+    def imported(self, results: Sequence[Imported], since: float) -> None:
+        """Say what became of imported files."""
+        taken = [result for result in results if result.status in ("new", "replaced")]
+        records = sum(result.records for result in taken)
+        present = sum(result.status == "present" for result in results)
+        parts = [_n(len(results), "file"), f"{len(taken)} taken in", _n(records, "record")]
+        self._say("import", *parts, f"{present} there already" if present else "", since=since)
+        self._problems += [(result.name, result.error) for result in results if result.error]
+        self._committed(len(taken))
+        self.facts["import"] = [_plain(result._asdict()) for result in results]
+
+    def settle(self, *, check: bool = True) -> None:
+        """Transform, load and (unless told not to) check whatever is committed."""
+        clock = time.perf_counter()
+        build, failed = self._project.pipeline.transform()
+        rows = sum(slot.entries for slot in build.slots) if build else 0
+        rejects = sum(slot.rejects for slot in build.slots) if build else 0
+        self._say("transform", _n(rows, "entry", "entries"), f"{rejects} rejected", since=clock)
+        self._problems += [
+            (f"{result.manifest.feed.name} {result.manifest.slot}", result.error)
+            for result in failed
+            if result.error
+        ]
+        clock = time.perf_counter()
+        loaded = self._project.pipeline.load()
+        change = f"+{loaded.entries:,} entries" if loaded.slots else "nothing new"
+        self._say("load", "duckdb", change, since=clock)
+        self.facts |= {"entries": rows, "rejects": rejects, "loaded_slots": loaded.slots}
+        if check:
+            self._check()
+
+    def headlines(self, feeds: Sequence[str]) -> None:
+        """The latest editions of some feeds, a line each."""
+        for feed in feeds[:_TITLES_SHOWN]:
+            self._say_line(headline(self._project.warehouse, feed))
+
+    def close(self, then: str) -> int:
+        """Print what went wrong and what to do next; returns the exit code."""
+        for subject, problem in self._problems:
+            show.error(problem, subject)
+        seconds = time.perf_counter() - self._started
+        self._say_line(f"Done in {seconds:.1f} s · next: {then}")
+        self.facts["errors"] = [
+            {"subject": subject, "what": p.what, "why": p.why, "fix": p.fix}
+            for subject, p in self._problems
+        ]
+        return exit_code([problem for _, problem in self._problems])
+
+    def _check(self) -> None:
+        clock = time.perf_counter()
+        results = self._project.pipeline.check()
+        found = [result for result in results if result.failures]
+        warnings = [result for result in found if result.severity == "warning"]
+        parts = [f"{len(results) - len(found)} passed"]
+        parts += [_n(len(warnings), "warning") + " (chartlake check)"] if warnings else []
+        self._say("check", *parts, since=clock)
+        for result in found:
+            if result.severity == "error":
+                broken = DataError(
+                    f"check {result.name} failed: {result.failures} rows say otherwise",
+                    why=result.statement,
+                    fix="see them with: chartlake check",
+                )
+                self._problems.append((None, broken))
+        self.facts["checks"] = {result.name: result.failures for result in results}
+
+    def _committed(self, slots: int) -> None:
+        self._say(
+            "lake", f"{slots} new {'slot' if slots == 1 else 'slots'}", self._project.store.url
+        )
+        self.facts["new_slots"] = slots
+
+    def _say(self, stage: str, *parts: str, since: float | None = None) -> None:
+        if not self._quiet:
+            self.say(stage, *parts, since=since)
+
+    def _say_line(self, line: str | Text) -> None:
+        if not self._quiet:
+            show.line(line)
+
+    @staticmethod
+    def say(stage: str, *parts: str, since: float | None = None) -> None:
+        """One stage's line: what it did, and its time since a reading of perf_counter."""
+        first, *rest = [part for part in parts if part]
+        text = f"{stage:<{_LABEL}} {first:<13}   " + "   ".join(rest)
+        seconds = f"{time.perf_counter() - since:5.1f}s" if since is not None else ""
+        show.line(Text(f"{text:<72} {seconds}".rstrip()))
+
+
+def headline(warehouse: Warehouse, feed: str) -> Text:
+    """The latest edition of a feed in one line."""
+    about = trends.edition(warehouse, feed, None)
+    facts = trends.headline(warehouse, about)
+    unit = {"daily": "days", "weekly": "weeks"}.get(about.schedule or "", "editions")
+    parts = [f"{feed} {about.chart_date}"]
+    if top := facts["number_one"]:
+        times = top["editions_at_one"]
+        unit = unit[:-1] if times == 1 else unit
+        parts.append(f"#1 {top['item_name']} · {top['artist_names']} ({times} {unit})")
+    if climber := facts["climber"]:
+        parts.append(f"▲{climber['change']} {climber['item_name']}")
+    parts += [
+        f"{facts['new_entries']} new",
+        _n(facts["re_entries"], "re-entry", "re-entries"),
+        _n(facts["exits"], "exit"),
+    ]
+    return Text(show.plain("   ".join(parts)))
+
+
+def _n(count: int, one: str, many: str | None = None) -> str:
+    return f"{count:,} {one if count == 1 else many or one + 's'}"
+
+
+def _plain(facts: dict[str, Any]) -> dict[str, Any]:
+    """Facts of an outcome for JSON: an error as its sentence."""
+    error = facts.pop("error")
+    return {**facts, "error": error.what if error else None}

@@ -1,0 +1,219 @@
+"""chartlake trends: what changed in an edition."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Annotated, Any
+
+import typer
+
+from chartlake.cli import show
+from chartlake.cli.options import AsJson, Day, FeedOption, Limit, ProjectDir, day_of, open_here
+from chartlake.cli.show import Col
+from chartlake.report import trends
+from chartlake.report.trends import EditionFacts, Trend
+
+app = typer.Typer(no_args_is_help=True, help="What changed: movers, new, exits, streaks, artists.")
+
+_MOVES = {"new": "NEW", "re_entry": "RE", "first": "first", "same": "="}
+_STYLES = {"up": "green", "down": "red", "new": "magenta", "re_entry": "yellow"}
+
+
+def _change(change: int) -> str:
+    return f"▲{change}" if change > 0 else f"▼{-change}" if change < 0 else "="
+
+
+def _change_style(change: int) -> str:
+    return "green" if change > 0 else "red" if change < 0 else "dim"
+
+
+def _percent(share: float) -> str:
+    return f"{share:+.0%}"
+
+
+_TITLE = Col("title", "item_name", wide=True)
+_BY = Col("artist", "artist_names", wide=True)
+_PEAK = Col("peak", "peak_position")
+_PEAK_DATE = Col("peak on", "peak_date")
+_ON_CHART = Col("on chart", "editions_on_chart")
+_STREAK = Col("streak", "streak")
+_STREAMS = Col("streams", "streams")
+_POSITION = Col("#", "position")
+_MOVE = Col("move", "movement", lambda m: _MOVES.get(m, m), lambda m: _STYLES.get(m, "dim"))
+_CHANGE = Col("+/-", "change", _change, _change_style)
+
+MOVERS = [
+    _POSITION,
+    _CHANGE,
+    Col("was", "previous_position"),
+    _TITLE,
+    _BY,
+    _PEAK,
+    _ON_CHART,
+    _STREAK,
+    _STREAMS,
+]
+NEW = [_POSITION, _MOVE, _TITLE, _BY, _PEAK, _PEAK_DATE, _ON_CHART, _STREAMS]
+EXITS = [Col("was", "last_position"), _TITLE, _BY, Col("run", "run_length"), _ON_CHART]
+STREAKS = [
+    _POSITION,
+    _TITLE,
+    _BY,
+    _STREAK,
+    _ON_CHART,
+    _PEAK,
+    _PEAK_DATE,
+    Col("at #1", "editions_at_one"),
+]
+ARTISTS = [
+    Col("artist", "artist_name", wide=True),
+    Col("items", "items"),
+    Col("best", "best_position"),
+    Col("points", "chart_points", lambda points: f"{points:.2f}"),
+    Col("share", "share", lambda share: f"{share:.1%}"),
+    Col("4 weeks", "momentum_4w", _percent, lambda m: _change_style(1 if m > 0 else -1)),
+]
+TRACK = [Col("date", "chart_date"), _POSITION, _CHANGE, _MOVE, _PEAK, _ON_CHART, _STREAK, _STREAMS]
+
+
+@app.command()
+def movers(
+    feed: FeedOption = None,
+    date: Day = None,
+    limit: Limit = 10,
+    as_json: AsJson = False,
+    project: ProjectDir = None,
+) -> None:
+    """The biggest climbs and falls against the edition before."""
+    _answer(
+        lambda w, about: trends.movers(w, about, limit),
+        feed,
+        date,
+        MOVERS,
+        as_json,
+        "Nothing moved.",
+    )
+
+
+@app.command()
+def new(
+    feed: FeedOption = None,
+    date: Day = None,
+    limit: Limit = 50,
+    as_json: AsJson = False,
+    project: ProjectDir = None,
+) -> None:
+    """New entries and re-entries."""
+    _answer(
+        lambda w, about: trends.new(w, about, limit),
+        feed,
+        date,
+        NEW,
+        as_json,
+        "No new entry and no re-entry.",
+    )
+
+
+@app.command()
+def exits(
+    feed: FeedOption = None,
+    date: Day = None,
+    limit: Limit = 50,
+    as_json: AsJson = False,
+    project: ProjectDir = None,
+) -> None:
+    """Items of the edition before that are gone."""
+    _answer(lambda w, about: trends.exits(w, about, limit), feed, date, EXITS, as_json, "No exit.")
+
+
+@app.command()
+def streaks(
+    feed: FeedOption = None,
+    date: Day = None,
+    limit: Limit = 20,
+    as_json: AsJson = False,
+    project: ProjectDir = None,
+) -> None:
+    """The items that are there longest without a break."""
+    _answer(
+        lambda w, about: trends.streaks(w, about, limit),
+        feed,
+        date,
+        STREAKS,
+        as_json,
+        "The edition is empty.",
+    )
+
+
+@app.command()
+def artists(
+    feed: FeedOption = None,
+    date: Day = None,
+    limit: Limit = 20,
+    as_json: AsJson = False,
+    project: ProjectDir = None,
+) -> None:
+    """Who owns the chart: artists by chart points in the edition's week, Friday to Thursday."""
+    _answer(
+        lambda w, about: trends.artists(w, about, limit), feed, date, ARTISTS, as_json, "No artist."
+    )
+
+
+@app.command()
+def track(
+    item: Annotated[str, typer.Argument(help="A Spotify id or link, or part of the name.")],
+    feed: FeedOption = None,
+    date: Day = None,
+    as_json: AsJson = False,
+    project: ProjectDir = None,
+) -> None:
+    """The history of one track (or album, or artist) in a feed, up to a date."""
+    _answer(
+        lambda w, about: trends.track(w, about, item),
+        feed,
+        date,
+        TRACK,
+        as_json,
+        "Not there up to this date.",
+        titled=True,
+    )
+
+
+def _answer(
+    ask: Callable[[Any, EditionFacts], Trend],
+    feed: str | None,
+    date: Any,
+    columns: list[Col],
+    as_json: bool,
+    empty: str,
+    *,
+    titled: bool = False,
+) -> None:
+    warehouse = open_here().warehouse
+    trend = ask(warehouse, trends.edition(warehouse, feed, day_of(date)))
+    if as_json:
+        show.json({**trend.edition._asdict(), "rows": trend.rows})
+        return
+    show.line(describe(trend.edition))
+    if titled and trend.rows:
+        last = trend.rows[-1]
+        show.line(show.plain(f"{last['item_name']} · {last['artist_names']}"))
+    if trend.rows:
+        show.table(columns, trend.rows)
+    else:
+        first = trend.edition.ordinal == 1 and columns is not STREAKS
+        show.line("The first edition: there is none before to compare with." if first else empty)
+
+
+def describe(about: EditionFacts) -> str:
+    """Which edition, and against which it is compared."""
+    what = f"{about.feed} · {about.chart_date} · edition {about.ordinal} of {about.editions}"
+    if about.previous_chart_date is None:
+        return f"{what} · the first"
+    against = f"{what} · against {about.previous_chart_date}"
+    if about.missing_before:
+        gap = (
+            "1 due edition" if about.missing_before == 1 else f"{about.missing_before} due editions"
+        )
+        return f"{against}, the edition before ({gap} missing between)"
+    return against

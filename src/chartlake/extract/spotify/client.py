@@ -1,0 +1,175 @@
+"""A small Spotify client that keeps bytes: GET, checks, retries, and nothing else.
+
+An answer is handed on only when it is whole: status, media type, size and a
+full parse are checked. What may pass is tried again a few times; what may not
+is an error that says what to do.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+import httpx2
+import msgspec
+
+from chartlake.errors import Deferred, Refused, SignInError, SourceError, Unavailable
+from chartlake.extract.spotify.auth import TokenSource
+from chartlake.model import Body
+
+__all__ = ["MAX_BYTES", "Retry", "SpotifyClient"]
+
+MAX_BYTES = 8 * 1024 * 1024
+_PASSING = frozenset({500, 502, 503, 504})
+
+
+@dataclass(frozen=True)
+class Retry:
+    """How patient to be: attempts, first wait and the longest wait that Spotify may ask for."""
+
+    max_attempts: int = 4
+    first_wait_seconds: float = 0.5
+    longest_wait_seconds: float = 60.0
+    sleep: Callable[[float], None] = time.sleep
+
+
+class SpotifyClient:
+    """Reads resources of the Web API.
+
+    Errors: Refused (403, 404, other 4xx), SignInError (401 after a renewal),
+    Unavailable (outages and answers that are not whole, after the retries),
+    Deferred (Spotify asks to wait longer than ``retry`` allows).
+    """
+
+    def __init__(
+        self,
+        http: httpx2.Client,
+        api_url: str,
+        tokens: TokenSource,
+        now: Callable[[], datetime],
+        retry: Retry | None = None,
+    ) -> None:
+        self._http = http
+        self._api_url = api_url.rstrip("/")
+        self._tokens = tokens
+        self._now = now
+        self._retry = retry or Retry()
+        self.request_count = 0
+
+    def sign_in(self) -> None:
+        """Get an access token, to see that the credentials work; SignInError where not."""
+        self._tokens.token()
+
+    def get(
+        self, path: str, resource: str, params: Mapping[str, str] | None = None, first_item: int = 0
+    ) -> Body:
+        """One resource as received; ``path`` starts with a slash, below the API's URL."""
+        url = str(httpx2.URL(self._api_url + path, params=dict(params or {})))
+        answer, content = self._patiently(url)
+        return Body(
+            content=content,
+            resource=resource,
+            media_type="application/json",
+            received_at=self._now(),
+            url=url,
+            status=answer.status_code,
+            first_item=first_item,
+        )
+
+    def _patiently(self, url: str) -> tuple[httpx2.Response, bytes]:
+        token = self._tokens.token()
+        renewed = False
+        wait = self._retry.first_wait_seconds
+        problem: SourceError = Unavailable(f"Spotify did not answer {url}")
+        for attempt in range(self._retry.max_attempts):
+            if attempt:
+                self._retry.sleep(wait * (0.5 + random.random()))
+                wait *= 2
+            try:
+                answer, content = self._once(url, token)
+            except Unavailable as error:
+                problem = error
+                continue
+            if answer.status_code == 401 and not renewed:
+                token, renewed = self._tokens.renew(), True
+                answer, content = self._once(url, token)
+            if answer.status_code == 429:
+                wait = self._wait_asked_for(answer, url)
+                problem = Unavailable(f"Spotify asked to slow down (429) at {url}")
+                continue
+            if answer.status_code == 200:
+                return answer, content
+            problem = _problem(answer.status_code, content, url)
+            if answer.status_code not in _PASSING:
+                break
+        raise problem
+
+    def _once(self, url: str, token: str) -> tuple[httpx2.Response, bytes]:
+        self.request_count += 1
+        headers = {"Authorization": f"Bearer {token}"}
+        try:
+            with self._http.stream("GET", url, headers=headers) as answer:
+                content = _capped(answer, url)
+        except httpx2.HTTPError as error:
+            raise Unavailable(
+                f"cannot read {url}", why=f"{type(error).__name__}: {error}"
+            ) from error
+        if answer.status_code == 200:
+            _check_json(answer, content, url)
+        return answer, content
+
+    def _wait_asked_for(self, answer: httpx2.Response, url: str) -> float:
+        asked = answer.headers.get("Retry-After", "")
+        seconds = float(asked) if asked.isdigit() else self._retry.first_wait_seconds
+        if seconds > self._retry.longest_wait_seconds:
+            raise Deferred(
+                f"Spotify asks to wait {seconds / 3600:.1f} hours (429) at {url}",
+                why="the app's quota is used up",
+                fix="run again after that; what is done is kept",
+            )
+        return seconds
+
+
+def _capped(answer: httpx2.Response, url: str) -> bytes:
+    chunks, size = [], 0
+    for chunk in answer.iter_bytes():
+        size += len(chunk)
+        if size > MAX_BYTES:
+            raise Unavailable(f"the answer of {url} is larger than {MAX_BYTES >> 20} MiB")
+        chunks.append(chunk)
+    return b"".join(chunks)
+
+
+def _check_json(answer: httpx2.Response, content: bytes, url: str) -> None:
+    media_type = answer.headers.get("Content-Type", "").split(";")[0].strip().lower()
+    if media_type != "application/json":
+        raise Unavailable(f"{url} answered with {media_type or 'no media type'}, not JSON")
+    try:
+        msgspec.json.decode(content)
+    except (msgspec.DecodeError, RecursionError) as error:
+        raise Unavailable(f"the answer of {url} is not whole JSON", why=str(error)) from error
+
+
+class _Error(msgspec.Struct):
+    message: str = ""
+    reason: str = ""
+
+
+class _ErrorBody(msgspec.Struct):
+    error: _Error
+
+
+def _problem(status: int, content: bytes, url: str) -> SourceError:
+    try:
+        said = msgspec.json.decode(content, type=_ErrorBody).error
+        words = ": ".join(filter(None, (said.reason, said.message))) or None
+    except msgspec.MsgspecError:
+        words = None
+    if status == 401:
+        return SignInError(f"Spotify does not accept the credentials (401) at {url}", why=words)
+    if status in _PASSING:
+        return Unavailable(f"Spotify has an outage ({status}) at {url}", why=words)
+    return Refused(f"Spotify refused {url} ({status})", why=words, status=status)

@@ -1,0 +1,11 @@
+"""The lake: where the stages meet, and the only place where they do.
+
+    keys       where everything lies
+    store      one object store for disk, memory and S3; create-only writes are the commits
+    raw        pages as received, and the manifests that commit them
+    builds     curated files, the builds that commit them, and which attempt of a slot is live
+    aside      what could not be used: quarantined files and failures, with their reasons
+
+Write immutable attempt objects; commit by creating one small object that must
+not already exist; let every reader follow the commits.
+"""

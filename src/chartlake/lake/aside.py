@@ -1,0 +1,60 @@
+"""What could not be used, kept with its reason: quarantined files and failures."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+
+import msgspec
+
+from chartlake.errors import ChartlakeError
+from chartlake.lake import keys
+from chartlake.lake.store import Store
+from chartlake.model import Record, Slot, sha256
+
+__all__ = ["Failure", "Quarantined", "list_quarantined", "quarantine", "record_failure"]
+
+
+class Failure(Record, frozen=True):
+    """Why a slot could not be extracted or transformed. It informs and closes nothing."""
+
+    feed: str
+    slot: Slot
+    stage: str
+    what: str
+    why: str | None
+    at: datetime
+
+
+class Quarantined(Record, frozen=True):
+    """A whole file kept aside, and why."""
+
+    name: str
+    sha256: str
+    size: int
+    reason: str
+    at: datetime
+
+
+def record_failure(
+    store: Store, feed: str, slot: Slot, stage: str, error: ChartlakeError, at: datetime
+) -> None:
+    """Keep the reason why a slot is still open."""
+    failure = Failure(feed=feed, slot=slot, stage=stage, what=error.what, why=error.why, at=at)
+    store.create(keys.failure(feed, slot, keys.new_attempt()), msgspec.json.encode(failure))
+
+
+def quarantine(store: Store, name: str, content: bytes, reason: str, at: datetime) -> Quarantined:
+    """Keep a file's bytes and the reason; the same bytes are kept once, with the first reason."""
+    digest = sha256(content)
+    kept = Quarantined(name=name, sha256=digest, size=len(content), reason=reason, at=at)
+    store.create(keys.quarantined(digest), content)
+    store.create(keys.quarantined(digest) + ".json", msgspec.json.encode(kept))
+    return kept
+
+
+def list_quarantined(store: Store) -> Iterator[Quarantined]:
+    """Everything kept aside."""
+    for key in store.keys(keys.QUARANTINE):
+        if key.endswith(".json"):
+            yield msgspec.json.decode(store.get(key), type=Quarantined)

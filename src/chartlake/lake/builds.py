@@ -1,0 +1,119 @@
+"""Builds: curated files, the objects that commit them, and which attempt is live.
+
+A build covers one slot or many. Its files are visible to no one until its
+object exists; the object names its attempt, slots, files and row counts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import NamedTuple
+
+import msgspec
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from chartlake.errors import CorruptObject
+from chartlake.lake import keys
+from chartlake.lake.store import Store
+from chartlake.model import Build, BuiltFile, BuiltSlot, Slot, sha256, slot_month
+
+__all__ = ["Rank", "build_id", "commit", "list_builds", "rank", "read_build", "read_table"]
+
+
+class Rank(NamedTuple):
+    """How attempts of one slot compare: the greatest is live, whenever it arrived.
+
+    The higher revision and transform version win, then the build that covers
+    more slots, then the lower build id (kept inverted, so that greater wins).
+    """
+
+    revision: int
+    transform_version: int
+    slots_covered: int
+    inverted_build_id: str
+
+    @classmethod
+    def of(cls, revision: int, transform_version: int, slots_covered: int, build_id: str) -> Rank:
+        """The rank from the facts that decide it."""
+        return cls(revision, transform_version, slots_covered, build_id.translate(_INVERT_HEX))
+
+
+_INVERT_HEX = str.maketrans("0123456789abcdef", "fedcba9876543210")
+
+
+def rank(build: Build, slot: BuiltSlot) -> Rank:
+    """The rank of a build's attempt for one of its slots."""
+    return Rank.of(slot.revision, build.transform_version, len(build.slots), build.build_id)
+
+
+def build_id(manifest_hashes: Iterable[str], transform_version: int) -> str:
+    """The identity of a build: what goes in, and how it is transformed."""
+    return sha256("\n".join([f"transform {transform_version}", *sorted(manifest_hashes)]).encode())
+
+
+def commit(
+    store: Store,
+    transform_version: int,
+    slots: tuple[BuiltSlot, ...],
+    tables: Mapping[tuple[str, str], pa.Table],
+    attempt: str,
+) -> Build:
+    """Write a build's files, then commit it; returns the build that stands.
+
+    ``tables`` maps (table, month) to rows that carry ``attempt`` as attempt_id.
+    """
+    files = tuple(_write(store, *place, rows, attempt) for place, rows in tables.items())
+    hashes = (slot.manifest_sha256 for slot in slots)
+    build = Build(
+        build_id=build_id(hashes, transform_version),
+        attempt=attempt,
+        transform_version=transform_version,
+        slots=slots,
+        files=files,
+    )
+    key = keys.build(_month_of(slots), build.build_id)
+    if store.create(key, msgspec.json.encode(build)):
+        return build
+    return read_build(store, key)
+
+
+def list_builds(store: Store) -> Iterator[str]:
+    """The keys of all builds, by month."""
+    return store.keys(keys.BUILDS)
+
+
+def read_build(store: Store, key: str) -> Build:
+    """One build by its key."""
+    try:
+        return msgspec.json.decode(store.get(key), type=Build)
+    except msgspec.MsgspecError as error:
+        raise CorruptObject(f"{key} is not a build", why=str(error)) from error
+
+
+def read_table(store: Store, file: BuiltFile) -> pa.Table:
+    """The rows of one curated file; CorruptObject where its hash does not match."""
+    content = store.get(file.key)
+    if sha256(content) != file.sha256:
+        raise CorruptObject(
+            f"{file.key} does not match its hash",
+            why="the stored bytes changed after they were committed",
+            fix="delete the build object that names it; the next run builds its slots again",
+        )
+    return pq.read_table(pa.BufferReader(content))
+
+
+def _write(store: Store, table: str, month: str, rows: pa.Table, attempt: str) -> BuiltFile:
+    sink = pa.BufferOutputStream()
+    pq.write_table(rows, sink, compression="zstd")
+    content = sink.getvalue().to_pybytes()
+    key = keys.curated(table, month, attempt)
+    store.create(key, content)
+    return BuiltFile(
+        table=table, key=key, rows=rows.num_rows, size=len(content), sha256=sha256(content)
+    )
+
+
+def _month_of(slots: tuple[BuiltSlot, ...]) -> str:
+    last: Slot = max(slot.slot for slot in slots)
+    return slot_month(last)

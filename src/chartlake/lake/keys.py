@@ -1,0 +1,64 @@
+"""Where everything lies in the lake: the one place that spells keys."""
+
+from __future__ import annotations
+
+import re
+import secrets
+
+from chartlake.model import Slot, slot_month
+
+BUILDS = "builds/"
+CURATED = "curated/"
+FAILURES = "failures/"
+MANIFESTS = "manifests/"
+QUARANTINE = "quarantine/"
+RAW = "raw/"
+ZONES = (RAW, MANIFESTS, CURATED, BUILDS, FAILURES, QUARANTINE)
+
+_REVISION = re.compile(r"/(?P<slot>[^/]+)\.r(?P<revision>\d+)\.json$")
+
+
+def new_attempt() -> str:
+    """A name that no other attempt has."""
+    return secrets.token_hex(8)
+
+
+def raw(feed: str, slot: Slot, attempt: str, suffix: str) -> str:
+    """The raw object of one attempt; ``suffix`` is json or csv."""
+    return f"{RAW}{feed}/{slot_month(slot)}/{slot}/{attempt}.{suffix}.zst"
+
+
+def manifests_of(feed: str, month: str = "") -> str:
+    """The folder of a feed's manifests, of one month or all."""
+    return f"{MANIFESTS}{feed}/{month}/" if month else f"{MANIFESTS}{feed}/"
+
+
+def manifest(feed: str, slot: Slot, revision: int) -> str:
+    """The manifest that commits a revision of a slot."""
+    return f"{manifests_of(feed, slot_month(slot))}{slot}.r{revision}.json"
+
+
+def slot_and_revision(manifest_key: str) -> tuple[Slot, int] | None:
+    """Read a manifest's key back; None for any other object."""
+    match = _REVISION.search(manifest_key)
+    return (Slot(match["slot"]), int(match["revision"])) if match else None
+
+
+def curated(table: str, month: str, attempt: str) -> str:
+    """One curated file: a table's rows of one month by one attempt of a build."""
+    return f"{CURATED}{table}/slot_month={month}/{attempt}.parquet"
+
+
+def build(month: str, build_id: str) -> str:
+    """The object that commits a build; ``month`` is that of its last slot."""
+    return f"{BUILDS}{month}/{build_id}.json"
+
+
+def failure(feed: str, slot: Slot, attempt: str) -> str:
+    """A note on why a slot is still open; it closes nothing."""
+    return f"{FAILURES}{feed}/{slot}/{attempt}.json"
+
+
+def quarantined(digest: str) -> str:
+    """A file kept aside, by the sha256 of its bytes; its reason lies beside it as .json."""
+    return f"{QUARANTINE}{digest}"

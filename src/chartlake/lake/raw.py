@@ -1,0 +1,143 @@
+"""Raw: pages exactly as received, and the manifests that commit them.
+
+A raw object holds one attempt's pages, each in a zstd frame of its own, one
+after another: the whole is a readable .zst stream, and one page is one range
+read. A slot is committed by creating its manifest, which nobody can do twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import accumulate
+
+import msgspec
+import pyarrow as pa
+
+from chartlake.errors import CorruptObject
+from chartlake.lake import keys
+from chartlake.lake.store import Store
+from chartlake.model import Body, Manifest, Page, Slot, Snapshot, sha256, slot_month
+
+__all__ = [
+    "commit",
+    "committed",
+    "feeds",
+    "latest_revisions",
+    "manifest_sha256",
+    "read_manifest",
+    "read_pages",
+]
+
+_ZSTD_LEVEL = 6
+_SUFFIX = {"application/json": "json", "text/csv": "csv"}
+
+
+def commit(store: Store, snapshot: Snapshot, revision: int = 1) -> tuple[Manifest, bool]:
+    """Store a snapshot and commit it; returns the manifest that stands and whether it is ours.
+
+    Whoever loses the race gets the winner's manifest; the loser's pages are
+    garbage that no one refers to.
+    """
+    frames = [_compress(body.content) for body in snapshot.bodies]
+    manifest = _manifest(snapshot, frames, revision)
+    store.create(manifest.raw_key, b"".join(frames))
+    place = (snapshot.feed.name, snapshot.slot, revision)
+    if store.create(keys.manifest(*place), msgspec.json.encode(manifest)):
+        return manifest, True
+    return read_manifest(store, *place), False
+
+
+def read_manifest(store: Store, feed: str, slot: Slot, revision: int) -> Manifest:
+    """The manifest of one revision of a slot."""
+    key = keys.manifest(feed, slot, revision)
+    try:
+        return msgspec.json.decode(store.get(key), type=Manifest)
+    except msgspec.MsgspecError as error:
+        raise CorruptObject(f"{key} is not a manifest", why=str(error)) from error
+
+
+def manifest_sha256(manifest: Manifest) -> str:
+    """The identity of a manifest's content, from which build ids are made."""
+    return sha256(msgspec.json.encode(manifest))
+
+
+def latest_revisions(store: Store, feed: str, month: str = "") -> dict[Slot, int]:
+    """The committed slots of a feed, of one month or all, each with its standing revision.
+
+    Only keys are listed; nothing is fetched.
+    """
+    highest: dict[Slot, int] = {}
+    for key in store.keys(keys.manifests_of(feed, month)):
+        if found := keys.slot_and_revision(key):
+            slot, revision = found
+            highest[slot] = max(revision, highest.get(slot, 0))
+    return highest
+
+
+def committed(store: Store, feed: str, slot: Slot) -> Manifest | None:
+    """The standing manifest of a slot: its highest revision, or None."""
+    revision = latest_revisions(store, feed, slot_month(slot)).get(slot)
+    return read_manifest(store, feed, slot, revision) if revision else None
+
+
+def feeds(store: Store) -> list[str]:
+    """The names of all feeds that the lake holds anything of."""
+    return store.folders(keys.MANIFESTS)
+
+
+def read_pages(store: Store, manifest: Manifest) -> Iterator[bytes]:
+    """The slot's pages as received, in order; CorruptObject where a hash does not match."""
+    whole = store.get(manifest.raw_key)
+    for number, page in enumerate(manifest.pages):
+        frame = whole[page.offset : page.offset + page.stored_bytes]
+        yield _decompress(frame, page, f"page {number} of {manifest.raw_key}")
+
+
+def _manifest(snapshot: Snapshot, frames: list[bytes], revision: int) -> Manifest:
+    attempt = keys.new_attempt()
+    offsets = accumulate((len(frame) for frame in frames), initial=0)
+    suffix = _SUFFIX[snapshot.bodies[0].media_type]
+    return Manifest(
+        feed=snapshot.feed,
+        slot=snapshot.slot,
+        chart_date=snapshot.chart_date,
+        revision=revision,
+        attempt=attempt,
+        raw_key=keys.raw(snapshot.feed.name, snapshot.slot, attempt, suffix),
+        pages=tuple(map(_page, snapshot.bodies, frames, offsets)),
+        item_count=snapshot.item_count,
+        observed_at=snapshot.bodies[0].received_at,
+    )
+
+
+def _page(body: Body, frame: bytes, offset: int) -> Page:
+    return Page(
+        resource=body.resource,
+        media_type=body.media_type,
+        offset=offset,
+        stored_bytes=len(frame),
+        length=len(body.content),
+        sha256=sha256(body.content),
+        received_at=body.received_at,
+        url=body.url,
+        status=body.status,
+        first_item=body.first_item,
+    )
+
+
+def _compress(content: bytes) -> bytes:
+    return bytes(pa.Codec("zstd", compression_level=_ZSTD_LEVEL).compress(content, asbytes=True))
+
+
+def _decompress(frame: bytes, page: Page, place: str) -> bytes:
+    try:
+        content = bytes(pa.decompress(frame, page.length, codec="zstd", asbytes=True))
+    except (OSError, pa.ArrowException) as error:
+        raise CorruptObject(f"{place} cannot be decompressed", why=str(error)) from error
+    if sha256(content) != page.sha256:
+        raise CorruptObject(
+            f"{place} does not match its hash",
+            why="the stored bytes changed after they were committed",
+            fix="restore the object from a backup; the other slots are not affected",
+        )
+    return content

@@ -1,0 +1,114 @@
+"""One object store for local disk, memory and S3.
+
+`obstore` does the work. What this adds: a create-only write that answers
+whether it won, ranges, listings in order, and errors for people.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import obstore
+from obstore.exceptions import AlreadyExistsError, BaseError
+from obstore.store import MemoryStore, from_url
+
+from chartlake.errors import ConfigError, StorageError
+
+__all__ = ["Store", "open_store"]
+
+SCHEMES = ("file", "memory", "s3")
+
+
+class Store:
+    """Objects by key. Keys are relative and use forward slashes.
+
+    Errors: FileNotFoundError where an object is not there, StorageError for
+    all else (no rights, no space, no network), naming the key.
+    """
+
+    def __init__(self, objects: Any, url: str) -> None:
+        self._objects = objects
+        self.url = url
+
+    def create(self, key: str, content: bytes) -> bool:
+        """Write an object that must not exist yet; False when it does: someone else won."""
+        with _errors("write", self.url, key):
+            try:
+                obstore.put(self._objects, key, content, mode="create")
+            except AlreadyExistsError:
+                return False
+        return True
+
+    def get(self, key: str) -> bytes:
+        """The whole object."""
+        with _errors("read", self.url, key):
+            return bytes(obstore.get(self._objects, key).bytes())
+
+    def get_range(self, key: str, offset: int, length: int) -> bytes:
+        """``length`` bytes of the object from ``offset``."""
+        with _errors("read", self.url, key):
+            return bytes(obstore.get_range(self._objects, key, start=offset, length=length))
+
+    def delete(self, key: str) -> None:
+        """Remove an object."""
+        with _errors("delete", self.url, key):
+            obstore.delete(self._objects, key)
+
+    def keys(self, prefix: str) -> Iterator[str]:
+        """The keys below a folder (``prefix`` ends with a slash), in order."""
+        with _errors("list", self.url, prefix):
+            found = [
+                meta["path"] for batch in obstore.list(self._objects, prefix) for meta in batch
+            ]
+        return iter(sorted(found))
+
+    def folders(self, prefix: str) -> list[str]:
+        """The names of the folders directly below ``prefix``, in order."""
+        with _errors("list", self.url, prefix):
+            listing = obstore.list_with_delimiter(self._objects, prefix)
+        return sorted(path.rsplit("/", 1)[-1] for path in listing["common_prefixes"])
+
+
+def open_store(url: str) -> Store:
+    """Open ``s3://bucket/prefix``, ``memory://`` or a folder (a path or file:// URL).
+
+    A folder is made when it is missing. S3 credentials, region and endpoint
+    come from the usual AWS environment variables.
+    """
+    scheme = urlsplit(url).scheme
+    if scheme == "memory":
+        return Store(MemoryStore(), url)
+    if scheme == "s3":
+        return Store(_s3(url), url.rstrip("/"))
+    if scheme in ("", "file"):
+        folder = Path(urlsplit(url).path if scheme else url).resolve()
+        with _errors("open", str(folder), ""):
+            return Store(from_url(folder.as_uri(), mkdir=True), str(folder))
+    raise ConfigError(
+        f"lake url {url!r}: {scheme!r} is not a store that chartlake knows",
+        fix="use a folder, or one of " + ", ".join(f"{known}://" for known in SCHEMES),
+    )
+
+
+def _s3(url: str) -> Any:
+    with _errors("open", url, ""):
+        return from_url(url)
+
+
+@contextmanager
+def _errors(action: str, url: str, key: str) -> Iterator[None]:
+    try:
+        yield
+    except FileNotFoundError:
+        raise
+    except (BaseError, OSError) as error:
+        reason = str(error).split("\n\n")[0]  # obstore adds a debug dump below
+        raise StorageError(
+            f"cannot {action} {key or 'the lake'} in {url}",
+            why=reason,
+            fix="check that the place exists, has space, and that you may write there",
+        ) from error

@@ -1,0 +1,191 @@
+"""The vocabulary: frozen records that the stages pass to each other.
+
+A *feed* is a configured thing to follow; a *slot* is its unit of work; a
+*manifest* commits the raw pages of one slot; a *build* commits the curated
+files of one slot or many. Manifests and builds are the JSON objects that the
+lake stores, so their fields may only be added to.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from datetime import UTC, date, datetime
+from typing import Literal, NewType
+
+import msgspec
+
+__all__ = [
+    "FEED_NAME",
+    "SPOTIFY_ID",
+    "UNDATED",
+    "Body",
+    "Build",
+    "BuiltFile",
+    "BuiltSlot",
+    "Cadence",
+    "Feed",
+    "Manifest",
+    "Page",
+    "Slot",
+    "Snapshot",
+    "naive_utc",
+    "sha256",
+    "slot_at",
+    "slot_month",
+    "slot_of_date",
+    "slot_time",
+]
+
+Slot = NewType("Slot", str)
+"""A scheduled time in UTC as ``20260301T040000Z``, or a sha256 for an undated file."""
+
+Cadence = Literal["edition", "day"]
+"""What is ranked: every edition, or the last edition of each chart date."""
+
+UNDATED = "undated"
+FEED_NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+SPOTIFY_ID = re.compile(r"[A-Za-z0-9]{22}")
+_SLOT_FORMAT = "%Y%m%dT%H%M%SZ"
+
+
+class Record(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Base of all records: immutable, compared by value, stored as JSON."""
+
+
+class Feed(Record, frozen=True):
+    """A thing to follow: one playlist, one chart, one account's plays.
+
+    ``source`` is the kind of feed (``playlist``, ``charts-csv``), ``source_id``
+    what it follows there. ``schedule`` is hourly, daily, weekly, a cron line in
+    ``timezone``, or None for an irregular feed, of which nothing is ever due.
+    """
+
+    name: str
+    source: str
+    source_id: str
+    schedule: str | None = None
+    timezone: str = "UTC"
+    cadence: Cadence = "edition"
+
+
+class Body(Record, frozen=True):
+    """One answer of a source, as received, with the facts of its request."""
+
+    content: bytes
+    resource: str
+    media_type: str
+    received_at: datetime
+    url: str | None = None
+    status: int | None = None
+    first_item: int = 0
+
+
+class Snapshot(Record, frozen=True):
+    """All that a source gave for one slot of a feed, checked and ready to commit."""
+
+    feed: Feed
+    slot: Slot
+    chart_date: date | None
+    bodies: tuple[Body, ...]
+    item_count: int
+
+
+class Page(Record, frozen=True):
+    """Where one body lies in a raw object, and how to know that it is unharmed.
+
+    ``offset`` and ``stored_bytes`` give the zstd frame in the object, ``length``
+    and ``sha256`` the body as received. ``first_item`` is the 0-based place in
+    the list of the page's first item.
+    """
+
+    resource: str
+    media_type: str
+    offset: int
+    stored_bytes: int
+    length: int
+    sha256: str
+    received_at: datetime
+    url: str | None = None
+    status: int | None = None
+    first_item: int = 0
+
+
+class Manifest(Record, frozen=True):
+    """The commit of a slot's raw pages: it exists only when all of them do."""
+
+    feed: Feed
+    slot: Slot
+    chart_date: date | None
+    revision: int
+    attempt: str
+    raw_key: str
+    pages: tuple[Page, ...]
+    item_count: int
+    observed_at: datetime
+    format: int = 1
+
+
+class BuiltSlot(Record, frozen=True):
+    """What one slot became: records in = entries + rejects."""
+
+    feed: str
+    slot: Slot
+    revision: int
+    manifest_sha256: str
+    records: int
+    entries: int
+    rejects: int
+
+
+class BuiltFile(Record, frozen=True):
+    """One curated Parquet file of a build."""
+
+    table: str
+    key: str
+    rows: int
+    size: int
+    sha256: str
+
+
+class Build(Record, frozen=True):
+    """The commit of curated files over one slot or many."""
+
+    build_id: str
+    attempt: str
+    transform_version: int
+    slots: tuple[BuiltSlot, ...]
+    files: tuple[BuiltFile, ...]
+    format: int = 1
+
+
+def sha256(content: bytes) -> str:
+    """The hex digest by which bytes are known everywhere in the lake."""
+    return hashlib.sha256(content).hexdigest()
+
+
+def naive_utc(moment: datetime) -> datetime:
+    """The same instant in UTC without a zone, as the tables hold it (no engine agrees on zones)."""
+    return moment.astimezone(UTC).replace(tzinfo=None)
+
+
+def slot_at(moment: datetime) -> Slot:
+    """The slot of a scheduled time; ``moment`` must know its zone."""
+    return Slot(moment.astimezone(UTC).strftime(_SLOT_FORMAT))
+
+
+def slot_of_date(day: date) -> Slot:
+    """The slot of a dated file: its chart date at 00:00Z, never converted to a zone."""
+    return Slot(day.strftime("%Y%m%dT000000Z"))
+
+
+def slot_time(slot: Slot) -> datetime | None:
+    """The scheduled time (UTC) of a slot, or None for an undated file's."""
+    if not slot.endswith("Z"):
+        return None
+    return datetime.strptime(slot, _SLOT_FORMAT).replace(tzinfo=UTC)
+
+
+def slot_month(slot: Slot) -> str:
+    """The month folder of a slot: ``2026-03``, or ``undated``."""
+    return f"{slot[:4]}-{slot[4:6]}" if slot.endswith("Z") else UNDATED

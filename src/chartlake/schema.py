@@ -1,0 +1,242 @@
+"""The curated tables, declared once.
+
+Each row type below is a table: its docstring states the grain, its fields are
+the columns with what they mean. Arrow types, DuckDB tables, the data
+dictionary and later every cloud's tables come from here.
+
+Every table also starts with the ``feed``, ``slot`` and ``attempt_id`` columns
+(`COMMON`). Times are UTC without a zone, because no two engines agree on
+zones. Changes are additive: a new column reads as null in old files.
+"""
+
+from __future__ import annotations
+
+import types
+import typing
+from dataclasses import dataclass, field, fields
+from datetime import date, datetime
+from typing import Annotated, NamedTuple
+
+import pyarrow as pa
+
+__all__ = [
+    "COMMON",
+    "TABLES",
+    "AlbumArtist",
+    "AlbumObservation",
+    "ArtistObservation",
+    "Column",
+    "Edition",
+    "Entry",
+    "Reject",
+    "SlotRows",
+    "Table",
+    "TrackArtist",
+    "TrackObservation",
+]
+
+
+class Edition(NamedTuple):
+    """One row per feed and slot: a snapshot of a ranked list, with or without entries."""
+
+    scheduled_at: Annotated[datetime | None, "time it was due, UTC; null for an undated file"]
+    chart_date: Annotated[date | None, "its date in the feed's time zone"]
+    observed_at: Annotated[datetime, "time the source was read, UTC"]
+    source: Annotated[str, "kind of feed: playlist, charts-csv"]
+    source_id: Annotated[str, "what is followed there: a playlist id, a chart's name"]
+    schedule: Annotated[str | None, "hourly, daily, weekly or a cron line; null: irregular"]
+    timezone: Annotated[str, "time zone of schedule and chart_date"]
+    cadence: Annotated[str, "edition: every edition is ranked; day: the last of each chart_date"]
+    title: Annotated[str | None, "the list's name as given"]
+    owner: Annotated[str | None, "the list's owner as given"]
+    item_count: Annotated[int, "records that the source gave: entries plus rejects"]
+    spotify_snapshot_id: Annotated[str | None, "Spotify's version of a playlist"]
+
+
+class Entry(NamedTuple):
+    """One row per feed, slot and position: what stood there, as received."""
+
+    position: Annotated[int, "rank in the list, 1-based, never renumbered"]
+    item_kind: Annotated[str, "track, artist, album, episode, audiobook, local or unavailable"]
+    item_key: Annotated[
+        str | None, "Spotify id, else uri, else a hash of the text; null when unavailable"
+    ]
+    track_id: Annotated[str | None, "Spotify id of a track; null unless a track"]
+    item_name: Annotated[str | None, "name as given"]
+    artist_names: Annotated[str | None, "artist text as given; never split at commas"]
+    added_at: Annotated[datetime | None, "time it was added to a playlist, UTC"]
+    label: Annotated[str | None, "label or distributor as a charts file gives it"]
+    streams: Annotated[int | None, "plays counted by the source for this edition"]
+    reported_rank: Annotated[int | None, "the source's own rank"]
+    reported_previous_rank: Annotated[int | None, "the source's own previous rank; -1: new or back"]
+    reported_peak: Annotated[int | None, "the source's own best rank so far"]
+    reported_time_on_chart: Annotated[int | None, "the source's own days or weeks on the chart"]
+    page: Annotated[int, "0-based page of the slot in raw"]
+    item: Annotated[int, "0-based record of that page"]
+
+
+class TrackObservation(NamedTuple):
+    """One row per feed, slot and track_id: what was seen of a track."""
+
+    track_id: Annotated[str, "Spotify id"]
+    track_name: Annotated[str | None, "name"]
+    album_id: Annotated[str | None, "Spotify id of the album it was listed with"]
+    isrc: Annotated[str | None, "International Standard Recording Code"]
+    disc_number: Annotated[int | None, "1-based"]
+    track_number: Annotated[int | None, "1-based on its disc"]
+    duration_ms: Annotated[int | None, "length in milliseconds"]
+    explicit: Annotated[bool | None, "marked explicit"]
+    popularity: Annotated[int | None, "0 to 100; null where Spotify does not tell"]
+    observed_at: Annotated[datetime, "time seen, UTC"]
+
+
+class AlbumObservation(NamedTuple):
+    """One row per feed, slot and album_id: what was seen of an album."""
+
+    album_id: Annotated[str, "Spotify id"]
+    album_name: Annotated[str | None, "name"]
+    album_type: Annotated[str | None, "album, single or compilation"]
+    total_tracks: Annotated[int | None, "number of tracks"]
+    release_date: Annotated[date | None, "first day of the stated period; null when not a date"]
+    release_date_text: Annotated[str | None, "as given, such as 1999 or 0000"]
+    release_date_precision: Annotated[str | None, "day, month or year"]
+    upc: Annotated[str | None, "Universal Product Code"]
+    label: Annotated[str | None, "label"]
+    popularity: Annotated[int | None, "0 to 100; null where Spotify does not tell"]
+    image_url: Annotated[str | None, "largest cover"]
+    observed_at: Annotated[datetime, "time seen, UTC"]
+
+
+class ArtistObservation(NamedTuple):
+    """One row per feed, slot and artist_id: what was seen of an artist."""
+
+    artist_id: Annotated[str, "Spotify id"]
+    artist_name: Annotated[str | None, "name"]
+    popularity: Annotated[int | None, "0 to 100; null where Spotify does not tell"]
+    followers: Annotated[int | None, "number of followers; null where Spotify does not tell"]
+    image_url: Annotated[str | None, "largest picture"]
+    observed_at: Annotated[datetime, "time seen, UTC"]
+
+
+class TrackArtist(NamedTuple):
+    """One row per feed, slot, track_id and artist_position: who is credited, in order."""
+
+    track_id: Annotated[str, "Spotify id"]
+    artist_position: Annotated[int, "1-based order of the credit"]
+    artist_id: Annotated[str | None, "Spotify id"]
+    artist_name: Annotated[str | None, "name as credited"]
+
+
+class AlbumArtist(NamedTuple):
+    """One row per feed, slot, album_id and artist_position: who is credited, in order."""
+
+    album_id: Annotated[str, "Spotify id"]
+    artist_position: Annotated[int, "1-based order of the credit"]
+    artist_id: Annotated[str | None, "Spotify id"]
+    artist_name: Annotated[str | None, "name as credited"]
+
+
+class Reject(NamedTuple):
+    """One row per feed, slot, page and item that could not be used, with the reason."""
+
+    page: Annotated[int, "0-based page of the slot in raw"]
+    item: Annotated[int, "0-based record of that page"]
+    reason: Annotated[str, "why it could not be used"]
+    payload: Annotated[str, "the record as received, cut at 4,000 characters"]
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column: Arrow type, whether it may be null, and what it means."""
+
+    name: str
+    type: pa.DataType
+    nullable: bool
+    meaning: str
+
+
+@dataclass(frozen=True)
+class Table:
+    """A curated table, made from its row type."""
+
+    name: str
+    row: type
+    key: tuple[str, ...]
+
+    @property
+    def grain(self) -> str:
+        """The first line of the row type's docstring."""
+        return str(self.row.__doc__).splitlines()[0]
+
+    @property
+    def columns(self) -> tuple[Column, ...]:
+        """All columns in order: the common ones, then the row type's own."""
+        return COMMON + _columns(self.row)
+
+    @property
+    def arrow(self) -> pa.Schema:
+        """The Arrow schema of the table's files."""
+        return pa.schema([pa.field(c.name, c.type, c.nullable) for c in self.columns])
+
+
+@dataclass
+class SlotRows:
+    """The rows that one slot became; one list per table, named like it."""
+
+    editions: list[Edition] = field(default_factory=list)
+    entries: list[Entry] = field(default_factory=list)
+    track_observations: list[TrackObservation] = field(default_factory=list)
+    album_observations: list[AlbumObservation] = field(default_factory=list)
+    artist_observations: list[ArtistObservation] = field(default_factory=list)
+    track_artists: list[TrackArtist] = field(default_factory=list)
+    album_artists: list[AlbumArtist] = field(default_factory=list)
+    rejects: list[Reject] = field(default_factory=list)
+
+
+_ARROW: dict[type, pa.DataType] = {
+    str: pa.string(),
+    int: pa.int64(),
+    bool: pa.bool_(),
+    date: pa.date32(),
+    datetime: pa.timestamp("us"),
+}
+
+COMMON = (
+    Column("feed", pa.string(), False, "name of the feed"),
+    Column("slot", pa.string(), False, "the feed's unit of work: 20260301T040000Z, or a sha256"),
+    Column("attempt_id", pa.string(), False, "attempt of the build that wrote the row"),
+)
+
+_KEYS = {
+    "editions": (),
+    "entries": ("position",),
+    "track_observations": ("track_id",),
+    "album_observations": ("album_id",),
+    "artist_observations": ("artist_id",),
+    "track_artists": ("track_id", "artist_position"),
+    "album_artists": ("album_id", "artist_position"),
+    "rejects": ("page", "item"),
+}
+
+
+def _columns(row: type) -> tuple[Column, ...]:
+    hints = typing.get_type_hints(row, include_extras=True)
+    return tuple(_column(name, *typing.get_args(hint)) for name, hint in hints.items())
+
+
+def _column(name: str, python_type: typing.Any, meaning: str) -> Column:
+    nullable = isinstance(python_type, types.UnionType)
+    base = typing.get_args(python_type)[0] if nullable else python_type
+    return Column(name, _ARROW[base], nullable, meaning)
+
+
+def _tables() -> dict[str, Table]:
+    rows = typing.get_type_hints(SlotRows)
+    return {
+        f.name: Table(f.name, typing.get_args(rows[f.name])[0], ("feed", "slot", *_KEYS[f.name]))
+        for f in fields(SlotRows)
+    }
+
+
+TABLES: dict[str, Table] = _tables()
+"""Every curated table by name, in the order in which they are documented."""

@@ -1,0 +1,227 @@
+"""Configuration: chartlake.toml, overridden by .env, overridden by the environment.
+
+Environment variables are named CHARTLAKE_, then the keys joined by two
+underscores: CHARTLAKE_LAKE__URL, CHARTLAKE_SPOTIFY__CLIENT_ID. Secrets belong
+in the environment or .env, never in the TOML file. Relative paths are relative
+to the project's folder.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from dotenv import dotenv_values
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, SecretStr
+from pydantic_core import ErrorDetails, ValidationError
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from chartlake.errors import ConfigError
+from chartlake.model import FEED_NAME, SPOTIFY_ID, Cadence
+from chartlake.schedule import WORDS, check_schedule
+
+__all__ = ["FILE_NAME", "FeedSettings", "Settings", "read_settings"]
+
+FILE_NAME = "chartlake.toml"
+PREFIX = "CHARTLAKE_"
+_OTHER_VARIABLES = {"CHARTLAKE_PROJECT"}
+_PLAYLIST = re.compile(
+    r"(?:https?://open\.spotify\.com/playlist/|spotify:playlist:)?(\w+)(?:\?.*)?"
+)
+
+
+def _playlist_id(text: str) -> str:
+    match = _PLAYLIST.fullmatch(text.strip())
+    if not match or not SPOTIFY_ID.fullmatch(match[1]):
+        raise ValueError(f"{text!r} is not a playlist: give its link, its URI or its id")
+    return match[1]
+
+
+def _schedule(text: str) -> str:
+    check_schedule(text)
+    return text
+
+
+def _zone(text: str) -> str:
+    try:
+        ZoneInfo(text)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise ValueError(f"{text!r} is not a time zone such as UTC or Europe/Berlin") from error
+    return text
+
+
+def _feed_name(text: str) -> str:
+    if not FEED_NAME.fullmatch(text):
+        raise ValueError(f"{text!r}: a feed's name has small letters, digits and single hyphens")
+    return text
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class LakeSettings(_Section):
+    """Where the lake is: a folder, or s3://bucket/prefix."""
+
+    url: str = "chartlake-data/lake"
+
+
+class WarehouseSettings(_Section):
+    """Where the warehouse is: a DuckDB file."""
+
+    path: Path = Path("chartlake-data/warehouse.duckdb")
+
+
+class SpotifySettings(_Section):
+    """How Spotify is reached. An access token is used as it is; else client credentials."""
+
+    client_id: str | None = None
+    client_secret: SecretStr | None = None
+    access_token: SecretStr | None = None
+    api_url: str = "https://api.spotify.com/v1"
+    token_url: str = "https://accounts.spotify.com/api/token"
+
+
+class FeedSettings(_Section):
+    """One feed to follow."""
+
+    source: Literal["playlist"]
+    playlist: Annotated[str, AfterValidator(_playlist_id)]
+    schedule: Annotated[str, AfterValidator(_schedule)] | None = None
+    timezone: Annotated[str, AfterValidator(_zone)] = "UTC"
+    cadence: Cadence = "edition"
+
+
+FeedName = Annotated[str, BeforeValidator(_feed_name)]
+
+
+class Settings(BaseSettings):
+    """All settings of a project; `project` is its folder."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, env_nested_delimiter="__", extra="forbid", frozen=True
+    )
+
+    project: Path
+    lake: LakeSettings = LakeSettings()
+    warehouse: WarehouseSettings = WarehouseSettings()
+    spotify: SpotifySettings = SpotifySettings()
+    feeds: dict[FeedName, FeedSettings] = {}
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """The environment over .env over what chartlake.toml gave to the constructor."""
+        return env_settings, dotenv_settings, init_settings
+
+    @property
+    def lake_url(self) -> str:
+        """The lake's URL; a folder as an absolute path."""
+        url = self.lake.url
+        return url if "://" in url else str((self.project / url).resolve())
+
+    @property
+    def warehouse_path(self) -> Path:
+        """The warehouse's file as an absolute path."""
+        return (self.project / self.warehouse.path).resolve()
+
+
+def read_settings(project: Path) -> Settings:
+    """The settings of the project in a folder; ConfigError names file, key and valid ones.
+
+    Without a chartlake.toml everything has its default: data in ``chartlake-data/``.
+    """
+    if not project.is_dir():
+        raise ConfigError(f"--project {project}: there is no such folder")
+    written = _read_toml(project / FILE_NAME)
+    _check_variables(project / ".env")
+    written.pop("project", None)
+    try:
+        return Settings(_env_file=project / ".env", project=project.resolve(), **written)  # type: ignore[call-arg]  # a documented keyword of pydantic-settings
+    except ValidationError as error:
+        raise _explained(error.errors()[0], written, project / FILE_NAME) from None
+
+
+def _read_toml(file: Path) -> dict[str, Any]:
+    if not file.exists():
+        return {}
+    try:
+        written = tomllib.loads(file.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{file}: not valid TOML", why=str(error)) from error
+    valid = _keys_of(Settings)
+    for key in written:
+        if key not in valid:
+            raise _unknown(f"{file}: unknown key {key!r}", valid)
+    return written
+
+
+def _check_variables(dotenv: Path) -> None:
+    """Pydantic ignores variables of unknown sections; a typing error there should be told."""
+    here = {**dotenv_values(dotenv), **os.environ} if dotenv.exists() else os.environ
+    valid = _keys_of(Settings)
+    for name in here:
+        section = name.removeprefix(PREFIX).lower().split("__")[0]
+        if name.startswith(PREFIX) and section not in valid and name not in _OTHER_VARIABLES:
+            where = "environment" if name in os.environ else str(dotenv)
+            raise _unknown(
+                f"{where}: unknown variable {name}", [f"{PREFIX}{k.upper()}__…" for k in valid]
+            )
+
+
+def _keys_of(model: type[BaseModel]) -> list[str]:
+    return [name for name in model.model_fields if name != "project"]
+
+
+def _unknown(what: str, valid: list[str]) -> ConfigError:
+    return ConfigError(what, fix=f"valid here: {', '.join(valid)}")
+
+
+def _explained(error: ErrorDetails, written: Mapping[str, Any], file: Path) -> ConfigError:
+    place = [str(part) for part in error["loc"] if part != "[key]"]
+    key = ".".join(place)
+    variable = PREFIX + "__".join(place).upper()
+    where = str(file) if _stands_in(written, place) else f"environment or .env ({variable})"
+    valid = _keys_of(_model_at(place[:-1]))
+    if error["type"] == "extra_forbidden":
+        return _unknown(f"{where}: unknown key {key!r}", valid)
+    if error["type"] == "missing":
+        return _unknown(f"{file}: key {key!r} is missing", valid)
+    problem = error["msg"].removeprefix("Value error, ")
+    return ConfigError(f"{where}: {key}: {problem}", fix=_valid_values(place[-1]))
+
+
+def _valid_values(key: str) -> str | None:
+    if key == "schedule":
+        return f"valid: {', '.join(WORDS)}, or a cron line such as '30 6 * * *'"
+    return None
+
+
+def _stands_in(written: Mapping[str, Any], place: list[str]) -> bool:
+    found: Any = written
+    for part in place:
+        if not isinstance(found, Mapping) or part not in found:
+            return len(place) > 1 and place[0] == "feeds"
+        found = found[part]
+    return True
+
+
+def _model_at(place: list[str]) -> type[BaseModel]:
+    sections: dict[str, type[BaseModel]] = {
+        "lake": LakeSettings,
+        "warehouse": WarehouseSettings,
+        "spotify": SpotifySettings,
+        "feeds": FeedSettings,
+    }
+    return sections.get(place[0], Settings) if place else Settings

@@ -1,0 +1,11 @@
+"""Raw → curated: parse pages into typed rows, and commit them as builds.
+
+    parse_charts_csv   a Spotify Charts file, all formats
+    parse_playlist     a playlist object and its pages, both shapes
+    identity           what identifies an item
+    engine             where the parsing runs (here: this process)
+    build              which slots need a build, and building them
+
+The parse functions are pure: a manifest and its pages in, rows out. Every
+record in ends as one entry or one reject with its reason.
+"""

@@ -1,0 +1,73 @@
+"""Where parsing runs. The port is one method; the local engine is this process."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import NamedTuple, Protocol
+
+from chartlake.errors import ChartlakeError, DataError
+from chartlake.lake import raw
+from chartlake.lake.store import Store
+from chartlake.model import Manifest
+from chartlake.schema import SlotRows
+from chartlake.transform.parse_charts_csv import parse_charts_csv
+from chartlake.transform.parse_playlist import parse_playlist
+from chartlake.transform.records import too_many_rejects
+
+__all__ = ["Engine", "LocalEngine", "Parsed", "parse_slot"]
+
+Parse = Callable[[Manifest, Iterable[bytes]], SlotRows]
+PARSE_BY_SOURCE: dict[str, Parse] = {
+    "charts-csv": parse_charts_csv,
+    "playlist": parse_playlist,
+}
+
+
+class Parsed(NamedTuple):
+    """What became of one slot: its rows, or the error that keeps it out of the build."""
+
+    manifest: Manifest
+    rows: SlotRows
+    error: ChartlakeError | None = None
+
+
+class Engine(Protocol):
+    """Parses slots, in any order and place."""
+
+    def parse(self, store: Store, manifests: Iterable[Manifest]) -> Iterator[Parsed]:
+        """One result per manifest; a slot's DataError is a result, not an exception."""
+        ...
+
+
+class LocalEngine:
+    """Parses slots one after another in this process."""
+
+    def parse(self, store: Store, manifests: Iterable[Manifest]) -> Iterator[Parsed]:
+        """One result per manifest, in order."""
+        for manifest in manifests:
+            yield parse_slot(store, manifest)
+
+
+def parse_slot(store: Store, manifest: Manifest) -> Parsed:
+    """Read, check and parse one slot."""
+    try:
+        rows = PARSE_BY_SOURCE[manifest.feed.source](manifest, raw.read_pages(store, manifest))
+        _check_counts(manifest, rows)
+    except FileNotFoundError:
+        lost = DataError(f"{manifest.raw_key} is not there", why="its manifest says it should be")
+        return Parsed(manifest, SlotRows(), lost)
+    except DataError as error:
+        return Parsed(manifest, SlotRows(), error)
+    return Parsed(manifest, rows)
+
+
+def _check_counts(manifest: Manifest, rows: SlotRows) -> None:
+    place = f"{manifest.feed.name} {manifest.slot}"
+    records = len(rows.entries) + len(rows.rejects)
+    if records != manifest.item_count:
+        raise DataError(
+            f"{place}: {records} records where its manifest counts {manifest.item_count}"
+        )
+    if too_many_rejects(len(rows.rejects), records):
+        first = rows.rejects[0].reason
+        raise DataError(f"{place}: {len(rows.rejects)} of {records} records rejected", why=first)

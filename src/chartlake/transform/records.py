@@ -1,0 +1,66 @@
+"""What the parsers share: editions, rejects, and what identifies an item."""
+
+from __future__ import annotations
+
+from chartlake.model import SPOTIFY_ID, Manifest, naive_utc, sha256, slot_time
+from chartlake.schema import Edition, Reject
+
+__all__ = ["RejectRecord", "check_id", "edition", "item_key", "reject", "too_many_rejects"]
+
+_PAYLOAD_CHARACTERS = 4000
+
+
+class RejectRecord(ValueError):
+    """This record can't be used; the message is the reason that is kept with it."""
+
+
+def reject(page: int, item: int, reason: Exception, payload: str) -> Reject:
+    """A record kept aside, with its place in raw and the reason."""
+    return Reject(page=page, item=item, reason=str(reason), payload=payload[:_PAYLOAD_CHARACTERS])
+
+
+def too_many_rejects(rejects: int, records: int) -> bool:
+    """Whether a slot as a whole is suspect: more than one reject, and over a tenth of it."""
+    return rejects > 1 and rejects * 10 > records
+
+
+def check_id(spotify_id: str, what: str) -> str:
+    """The id itself, if it is one: ids end up in URLs and keys, so nothing else may pass."""
+    if not SPOTIFY_ID.fullmatch(spotify_id):
+        raise RejectRecord(f"{what} id {spotify_id[:40]!r} is not 22 letters and digits")
+    return spotify_id
+
+
+def item_key(kind: str, spotify_id: str | None, uri: str | None, *text: str | None) -> str:
+    """The Spotify id, else the uri, else a hash of the text as given."""
+    if spotify_id or uri:
+        return str(spotify_id or uri)
+    words = "\n".join([kind, *(word or "" for word in text)])
+    return f"text:{sha256(words.encode())[:32]}"
+
+
+def edition(
+    manifest: Manifest,
+    item_count: int,
+    *,
+    title: str | None = None,
+    owner: str | None = None,
+    spotify_snapshot_id: str | None = None,
+) -> Edition:
+    """The edition of a manifest's slot; ``item_count`` is entries plus rejects."""
+    feed = manifest.feed
+    scheduled_at = slot_time(manifest.slot)
+    return Edition(
+        scheduled_at=naive_utc(scheduled_at) if scheduled_at else None,
+        chart_date=manifest.chart_date,
+        observed_at=naive_utc(manifest.observed_at),
+        source=feed.source,
+        source_id=feed.source_id,
+        schedule=feed.schedule,
+        timezone=feed.timezone,
+        cadence=feed.cadence,
+        title=title,
+        owner=owner,
+        item_count=item_count,
+        spotify_snapshot_id=spotify_snapshot_id,
+    )
