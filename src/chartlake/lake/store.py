@@ -6,8 +6,9 @@ whether it won, ranges, listings in order, and errors for people.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -30,9 +31,13 @@ class Store:
     all else (no rights, no space, no network), naming the key.
     """
 
-    def __init__(self, objects: Any, url: str) -> None:
-        self._objects = objects
+    def __init__(self, objects: Callable[[], Any], url: str) -> None:
+        self._open = objects
         self.url = url
+
+    @cached_property
+    def _objects(self) -> Any:
+        return self._open()
 
     def create(self, key: str, content: bytes) -> bool:
         """Write an object that must not exist yet; False when it does: someone else won."""
@@ -76,27 +81,26 @@ class Store:
 def open_store(url: str) -> Store:
     """Open ``s3://bucket/prefix``, ``memory://`` or a folder (a path or file:// URL).
 
-    A folder is made when it is missing. S3 credentials, region and endpoint
-    come from the usual AWS environment variables.
+    A folder is made when it is missing, at the first use. S3 credentials,
+    region and endpoint come from the usual AWS environment variables.
     """
     scheme = urlsplit(url).scheme
     if scheme == "memory":
-        return Store(MemoryStore(), url)
+        return Store(MemoryStore, url)
     if scheme == "s3":
-        return Store(_s3(url), url.rstrip("/"))
+        return Store(partial(_opened, url, url), url.rstrip("/"))
     if scheme in ("", "file"):
         folder = Path(urlsplit(url).path if scheme else url).resolve()
-        with _errors("open", str(folder), ""):
-            return Store(from_url(folder.as_uri(), mkdir=True), str(folder))
+        return Store(partial(_opened, folder.as_uri(), str(folder), mkdir=True), str(folder))
     raise ConfigError(
         f"lake url {url!r}: {scheme!r} is not a store that chartlake knows",
         fix="use a folder, or one of " + ", ".join(f"{known}://" for known in SCHEMES),
     )
 
 
-def _s3(url: str) -> Any:
-    with _errors("open", url, ""):
-        return from_url(url)
+def _opened(url: str, name: str, **options: Any) -> Any:
+    with _errors("open", name, ""):
+        return from_url(url, **options)
 
 
 @contextmanager

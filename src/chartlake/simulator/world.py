@@ -38,7 +38,7 @@ class World:
 
     Charts read naturally from ``first_date`` to six weeks past ``last_date``; later no new records
     come out. On ``last_date`` the Global chart has a new number one, a debut in its top ten, a
-    re-entry and exits (with a history of 40 days or more).
+    leap, a re-entry and exits (with a history of 40 days or more).
     """
 
     def __init__(
