@@ -25,6 +25,8 @@ from typing import Any
 import httpx2
 import pytest
 
+from tests.commands import Command, run_here
+
 ROOT = Path(__file__).resolve().parent.parent
 REAL_DATA = Path(os.environ.get("CHARTLAKE_REAL_DATA") or ROOT.parent / "shared" / "data")
 
@@ -193,6 +195,13 @@ def _clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
+def chartlake(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Command:
+    """``chartlake("import", file)`` in an empty folder."""
+    monkeypatch.chdir(tmp_path)
+    return run_here
+
+
+@pytest.fixture(scope="session")
 def real_data() -> Path:
     """The folder of real charts and captures; for tests marked `needs("real-data")`."""
     return REAL_DATA

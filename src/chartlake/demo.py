@@ -82,7 +82,8 @@ def open_demo(folder: Path) -> Iterator[Demo]:
         settings = _settings(folder, world, spotify)
         # the simulated outage lasts all day: waiting for its end would only cost real time
         retry = Retry(sleep=lambda seconds: None)
-        yield Demo(open_project(settings, clock, retry), spotify, clock)
+        with open_project(settings, clock, retry) as project:
+            yield Demo(project, spotify, clock)
 
 
 def _make_empty(folder: Path) -> None:

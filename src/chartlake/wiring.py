@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from importlib.metadata import version
+from typing import Self
 from urllib.parse import urlsplit
 
 import httpx2
@@ -38,7 +39,7 @@ def system_clock() -> datetime:
 
 @dataclass(frozen=True)
 class Project:
-    """Everything that a command needs, wired."""
+    """Everything that a command needs, wired; ``with`` closes what it opened."""
 
     settings: Settings
     feeds: tuple[Feed, ...]
@@ -46,6 +47,13 @@ class Project:
     warehouse: DuckDBWarehouse
     spotify: SpotifyClient
     pipeline: Pipeline
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        """Close the connections to Spotify; a project that asked nothing has none."""
+        self.spotify.close()
 
 
 def open_project(

@@ -7,7 +7,7 @@ given, so that a world may hold what no chart file can.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from pathlib import Path
 
 from chartlake.lake import raw
@@ -26,7 +26,7 @@ SCHEDULES = {
     "top-50": "0 4 * * *",
     "top-50-la": "0 4 * * *",
 }
-NOW = datetime(2021, 6, 1, tzinfo=timezone.utc)
+NOW = datetime(2021, 6, 1, tzinfo=UTC)
 
 
 class WorldEngine:
@@ -78,7 +78,7 @@ class WorldPipeline:
 
 def snapshot_of(world_edition: OracleEdition) -> Snapshot:
     """A snapshot whose bytes stand for the edition; only its commit matters here."""
-    at = world_edition.scheduled_at.replace(tzinfo=timezone.utc)
+    at = world_edition.scheduled_at.replace(tzinfo=UTC)
     feed = Feed(
         name=world_edition.feed,
         source="charts-csv",

@@ -33,9 +33,9 @@ class Finding(NamedTuple):
 
 def doctor(as_json: AsJson = False, project: ProjectDir = None) -> None:
     """Look at the set-up: configuration, lake, warehouse, sign-in; say how to mend it."""
-    here = open_here()
     looks = (_versions, _configuration, _lake, _warehouse, _sign_in)
-    findings = [finding for look in looks for finding in _guarded(look, here)]
+    with open_here(project) as here:
+        findings = [finding for look in looks for finding in _guarded(look, here)]
     if as_json:
         show.json({"findings": [finding._asdict() for finding in findings]})
     else:

@@ -10,7 +10,7 @@ import typer
 
 from chartlake import schedule
 from chartlake.cli import show
-from chartlake.cli.options import AsJson, Day, ProjectDir, day_of, open_here
+from chartlake.cli.options import AsJson, Day, ProjectDir, open_here
 from chartlake.cli.stages import Stages
 from chartlake.errors import UsageError
 from chartlake.lake import raw
@@ -35,7 +35,7 @@ def run(
     project: ProjectDir = None,
 ) -> None:
     """Take what is due of every feed, through all stages to what moved."""
-    here = open_here()
+    here = open_here(project)
     feeds = [each for each in here.feeds if not feed or each.name in feed]
     unknown = set(feed or ()) - {each.name for each in feeds}
     if unknown or not here.feeds:
@@ -44,7 +44,8 @@ def run(
         _say_due(here, [each.name for each in feeds])
         return
     stages = Stages(here, quiet=quiet or as_json)
-    results = stages.extract(feeds)
+    with here:
+        results = stages.extract(feeds)
     stages.settle()
     fresh = [result.feed for result in results if result.status == "new"]
     _finish(stages, here, fresh, as_json)
@@ -68,11 +69,11 @@ def import_(
     project: ProjectDir = None,
 ) -> None:
     """Import Spotify Charts files: feed and date come from their names."""
-    here = open_here()
+    here = open_here(project)
     stages = Stages(here, quiet=quiet or as_json)
     clock = time.perf_counter()
     results = here.pipeline.import_files(
-        files, feed=feed, day=day_of(date), force=force, replace=replace
+        files, feed=feed, day=date.date() if date else None, force=force, replace=replace
     )
     stages.imported(results, clock)
     stages.settle()

@@ -42,7 +42,7 @@ def ls(
     project: ProjectDir = None,
 ) -> None:
     """The feeds in the lake, or the slots of one."""
-    store = open_here().store
+    store = open_here(project).store
     rows = _slots(store, feed, limit) if feed else _feeds(store)
     if as_json:
         show.json({"rows": rows})
@@ -62,7 +62,7 @@ def cat(
     project: ProjectDir = None,
 ) -> None:
     """The bytes of a slot as the source gave them, page after page."""
-    here = open_here()
+    here = open_here(project)
     manifest = _find(here, feed, day)
     for number, content in enumerate(raw.read_pages(here.store, manifest)):
         if page is None or number == page:

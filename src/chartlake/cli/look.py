@@ -31,7 +31,7 @@ _HEALTH = [
 
 def status(as_json: AsJson = False, project: ProjectDir = None) -> None:
     """What is there and what is missing, by feed."""
-    here = open_here()
+    here = open_here(project)
     health = feed_health(here.warehouse) if here.warehouse.path.exists() else []
     known = {row["feed"] for row in health}
     waiting = [
@@ -70,7 +70,7 @@ def query(
     project: ProjectDir = None,
 ) -> None:
     """Ask the warehouse in SQL (tables and marts: docs/data-dictionary.md)."""
-    answer = open_here().warehouse.query(sql)
+    answer = open_here(project).warehouse.query(sql)
     if as_json:
         show.json({"columns": answer.columns, "rows": answer.records()})
         return
@@ -84,7 +84,7 @@ def query(
 
 def check(as_json: AsJson = False, project: ProjectDir = None) -> None:
     """Check the data: each check is SQL that must return no rows."""
-    results = open_here().warehouse.check()
+    results = open_here(project).warehouse.check()
     if as_json:
         show.json({"checks": [{**r._asdict(), "rows": r.rows.records()} for r in results]})
     else:

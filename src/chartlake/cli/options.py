@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -12,31 +12,25 @@ from chartlake.report.trends import feed_names
 from chartlake.settings import read_settings
 from chartlake.wiring import Project, open_project
 
-__all__ = ["AsJson", "Day", "FeedOption", "Limit", "ProjectDir", "day_of", "open_here"]
-
-_chosen: dict[str, Path] = {}
+__all__ = ["AsJson", "Day", "FeedOption", "Limit", "ProjectDir", "open_here"]
 
 
-def choose_project(folder: Path | None) -> Path | None:
-    """Remember --project wherever it stands on the command line."""
-    if folder is not None:
-        _chosen["folder"] = folder
-    return folder
+def _choose(context: typer.Context, folder: Path | None) -> Path | None:
+    """--project may stand before or after the command: the later one wins."""
+    root = context.find_root()
+    chosen: Path | None = folder or root.obj
+    root.obj = chosen
+    return chosen
 
 
-def open_here() -> Project:
-    """The project that --project names, else that of the working folder."""
-    return open_project(read_settings(project_folder()))
+def open_here(folder: Path | None) -> Project:
+    """The project in a folder, by default the working folder."""
+    return open_project(read_settings(folder or Path()))
 
 
-def project_folder() -> Path:
-    """The folder of the project in use."""
-    return _chosen.get("folder", Path())
-
-
-def _complete_feed(incomplete: str) -> list[str]:
+def _complete_feed(context: typer.Context, incomplete: str) -> list[str]:
     try:
-        names = feed_names(open_here().warehouse)
+        names = feed_names(open_here(context.params.get("project")).warehouse)
     except Exception:  # completion must stay silent, whatever is wrong
         return []
     return [name for name in names if name.startswith(incomplete)]
@@ -48,7 +42,7 @@ ProjectDir = Annotated[
         "--project",
         metavar="DIR",
         help="Folder of the project (default: the working folder).",
-        callback=choose_project,
+        callback=_choose,
         envvar="CHARTLAKE_PROJECT",
         is_eager=True,
         file_okay=False,
@@ -74,8 +68,3 @@ Day = Annotated[
     ),
 ]
 Limit = Annotated[int, typer.Option("--limit", min=1, help="How many rows.")]
-
-
-def day_of(moment: datetime | None) -> date | None:
-    """The date of an option that typer read as a datetime."""
-    return moment.date() if moment else None

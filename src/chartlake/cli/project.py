@@ -6,7 +6,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from chartlake.cli import show
-from chartlake.cli.options import ProjectDir, project_folder
+from chartlake.cli.options import ProjectDir
 from chartlake.errors import UsageError
 from chartlake.settings import FILE_NAME
 
@@ -17,7 +17,7 @@ _IGNORED = (".env", "chartlake-data/", "chartlake-demo/")
 
 def init(project: ProjectDir = None) -> None:
     """Write chartlake.toml and .env.example, and ignore what must not be committed."""
-    folder = project_folder()
+    folder = project or Path()
     folder.mkdir(parents=True, exist_ok=True)
     target = folder / FILE_NAME
     if target.exists():

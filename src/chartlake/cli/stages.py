@@ -10,8 +10,9 @@ from rich.text import Text
 
 from chartlake.cli import show
 from chartlake.errors import ChartlakeError, DataError
+from chartlake.extract.files import Imported
 from chartlake.model import Feed
-from chartlake.pipeline import Extracted, Imported, exit_code
+from chartlake.pipeline import Extracted, exit_code
 from chartlake.report import trends
 from chartlake.warehouse.port import Warehouse
 from chartlake.wiring import Project
@@ -30,6 +31,7 @@ class Stages:
         self._quiet = quiet
         self._started = time.perf_counter()
         self._problems: list[tuple[str | None, ChartlakeError]] = []
+        self._warnings: list[str] = []
         self.facts: dict[str, Any] = {}
 
     def extract(self, feeds: Sequence[Feed]) -> list[Extracted]:
@@ -60,6 +62,7 @@ class Stages:
         parts = [_n(len(results), "file"), f"{len(taken)} taken in", _n(records, "record")]
         self._say("import", *parts, f"{present} there already" if present else "", since=since)
         self._problems += [(result.name, result.error) for result in results if result.error]
+        self._warnings += [f"{r.name}: {r.warning}" for r in results if r.warning]
         self._committed(len(taken))
         self.facts["import"] = [_plain(result._asdict()) for result in results]
 
@@ -90,6 +93,8 @@ class Stages:
 
     def close(self, then: str) -> int:
         """Print what went wrong and what to do next; returns the exit code."""
+        for warning in self._warnings:
+            show.warn(warning)
         for subject, problem in self._problems:
             show.error(problem, subject)
         seconds = time.perf_counter() - self._started

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Annotated, Any
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
 
 import typer
 
 from chartlake.cli import show
-from chartlake.cli.options import AsJson, Day, FeedOption, Limit, ProjectDir, day_of, open_here
+from chartlake.cli.options import AsJson, Day, FeedOption, Limit, ProjectDir, open_here
 from chartlake.cli.show import Col
 from chartlake.report import trends
 from chartlake.report.trends import EditionFacts, Trend
+from chartlake.warehouse.port import Warehouse
 
 app = typer.Typer(no_args_is_help=True, help="What changed: movers, new, exits, streaks, artists.")
 
@@ -85,14 +87,8 @@ def movers(
     project: ProjectDir = None,
 ) -> None:
     """The biggest climbs and falls against the edition before."""
-    _answer(
-        lambda w, about: trends.movers(w, about, limit),
-        feed,
-        date,
-        MOVERS,
-        as_json,
-        "Nothing moved.",
-    )
+    about = _edition(project, feed, date)
+    _show(trends.movers(*about, limit), MOVERS, as_json, "Nothing moved.")
 
 
 @app.command()
@@ -104,14 +100,8 @@ def new(
     project: ProjectDir = None,
 ) -> None:
     """New entries and re-entries."""
-    _answer(
-        lambda w, about: trends.new(w, about, limit),
-        feed,
-        date,
-        NEW,
-        as_json,
-        "No new entry and no re-entry.",
-    )
+    about = _edition(project, feed, date)
+    _show(trends.new(*about, limit), NEW, as_json, "No new entry and no re-entry.")
 
 
 @app.command()
@@ -123,7 +113,8 @@ def exits(
     project: ProjectDir = None,
 ) -> None:
     """Items of the edition before that are gone."""
-    _answer(lambda w, about: trends.exits(w, about, limit), feed, date, EXITS, as_json, "No exit.")
+    about = _edition(project, feed, date)
+    _show(trends.exits(*about, limit), EXITS, as_json, "No exit.")
 
 
 @app.command()
@@ -135,14 +126,8 @@ def streaks(
     project: ProjectDir = None,
 ) -> None:
     """The items that are there longest without a break."""
-    _answer(
-        lambda w, about: trends.streaks(w, about, limit),
-        feed,
-        date,
-        STREAKS,
-        as_json,
-        "The edition is empty.",
-    )
+    about = _edition(project, feed, date)
+    _show(trends.streaks(*about, limit), STREAKS, as_json, "The edition is empty.")
 
 
 @app.command()
@@ -154,9 +139,8 @@ def artists(
     project: ProjectDir = None,
 ) -> None:
     """Who owns the chart: artists by chart points in the edition's week, Friday to Thursday."""
-    _answer(
-        lambda w, about: trends.artists(w, about, limit), feed, date, ARTISTS, as_json, "No artist."
-    )
+    about = _edition(project, feed, date)
+    _show(trends.artists(*about, limit), ARTISTS, as_json, "No artist is named.")
 
 
 @app.command()
@@ -168,41 +152,30 @@ def track(
     project: ProjectDir = None,
 ) -> None:
     """The history of one track (or album, or artist) in a feed, up to a date."""
-    _answer(
-        lambda w, about: trends.track(w, about, item),
-        feed,
-        date,
-        TRACK,
-        as_json,
-        "Not there up to this date.",
-        titled=True,
-    )
+    about = _edition(project, feed, date)
+    _show(trends.track(*about, item), TRACK, as_json, "Not there up to this date.")
 
 
-def _answer(
-    ask: Callable[[Any, EditionFacts], Trend],
-    feed: str | None,
-    date: Any,
-    columns: list[Col],
-    as_json: bool,
-    empty: str,
-    *,
-    titled: bool = False,
-) -> None:
-    warehouse = open_here().warehouse
-    trend = ask(warehouse, trends.edition(warehouse, feed, day_of(date)))
+def _edition(
+    project: Path | None, feed: str | None, day: datetime | None
+) -> tuple[Warehouse, EditionFacts]:
+    warehouse = open_here(project).warehouse
+    return warehouse, trends.edition(warehouse, feed, day.date() if day else None)
+
+
+def _show(trend: Trend, columns: list[Col], as_json: bool, empty: str) -> None:
     if as_json:
         show.json({**trend.edition._asdict(), "rows": trend.rows})
         return
     show.line(describe(trend.edition))
-    if titled and trend.rows:
-        last = trend.rows[-1]
-        show.line(show.plain(f"{last['item_name']} · {last['artist_names']}"))
     if trend.rows:
+        if columns is TRACK:
+            show.line(show.plain("{item_name} · {artist_names}".format(**trend.rows[-1])))
         show.table(columns, trend.rows)
+    elif trend.edition.ordinal == 1 and columns in (MOVERS, NEW, EXITS):
+        show.line("The first edition: there is none before to compare with.")
     else:
-        first = trend.edition.ordinal == 1 and columns is not STREAKS
-        show.line("The first edition: there is none before to compare with." if first else empty)
+        show.line(empty)
 
 
 def describe(about: EditionFacts) -> str:

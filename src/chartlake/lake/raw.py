@@ -13,12 +13,13 @@ from itertools import accumulate
 import msgspec
 import pyarrow as pa
 
-from chartlake.errors import CorruptObject
+from chartlake.errors import ConfigError, CorruptObject
 from chartlake.lake import keys
 from chartlake.lake.store import Store
-from chartlake.model import Body, Manifest, Page, Slot, Snapshot, sha256, slot_month
+from chartlake.model import Body, Feed, Manifest, Page, Slot, Snapshot, sha256, slot_month
 
 __all__ = [
+    "check_same_source",
     "commit",
     "committed",
     "feeds",
@@ -83,6 +84,22 @@ def committed(store: Store, feed: str, slot: Slot) -> Manifest | None:
 def feeds(store: Store) -> list[str]:
     """The names of all feeds that the lake holds anything of."""
     return store.folders(keys.MANIFESTS)
+
+
+def check_same_source(store: Store, feed: Feed) -> None:
+    """A feed is one list for ever: another list under its name would falsify its history."""
+    revisions = latest_revisions(store, feed.name)
+    if not revisions:
+        return
+    slot = max(revisions)
+    before = read_manifest(store, feed.name, slot, revisions[slot]).feed
+    if (before.source, before.source_id) != (feed.source, feed.source_id):
+        raise ConfigError(
+            f"feed {feed.name!r} followed {before.source} {before.source_id} so far, "
+            f"now {feed.source} {feed.source_id}",
+            why="a feed is one list for ever: its history would mix two",
+            fix="give the new list a feed name of its own",
+        )
 
 
 def read_pages(store: Store, manifest: Manifest) -> Iterator[bytes]:

@@ -63,6 +63,10 @@ class SpotifyClient:
         """Get an access token, to see that the credentials work; SignInError where not."""
         self._tokens.token()
 
+    def close(self) -> None:
+        """Close the connections."""
+        self._http.close()
+
     def get(
         self, path: str, resource: str, params: Mapping[str, str] | None = None, first_item: int = 0
     ) -> Body:

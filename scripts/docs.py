@@ -1,0 +1,390 @@
+"""Write the pages of docs/ that are generated: `make docs`, or `--check` to only compare.
+
+    docs/cli.md               from the commands themselves
+    docs/configuration.md     from the models of chartlake.settings
+    docs/data-dictionary.md   from chartlake.schema, the SQL files and DuckDB's own types
+    docs/images/flow-*.svg    from docs/images/flow.template.svg, in a light and a dark palette
+
+What the code does not say, the meanings of marts' columns and of settings, is in docs/meanings.toml.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+import tomllib
+import types
+import typing
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from string import Template
+from typing import Any, NamedTuple
+
+import typer
+from pydantic import BaseModel, SecretStr
+
+import chartlake.cli
+from chartlake import settings
+from chartlake.lake.store import open_store
+from chartlake.schema import TABLES, Column
+from chartlake.warehouse.duckdb import DuckDBWarehouse
+from chartlake.warehouse.port import Warehouse
+from chartlake.warehouse.sql import MARTS, VIEWS, SqlFile, checks
+
+ROOT = Path(__file__).resolve().parent.parent
+DOCS = ROOT / "docs"
+MEANINGS: dict[str, Any] = tomllib.loads((DOCS / "meanings.toml").read_text(encoding="utf-8"))
+PALETTES = {
+    "light": {
+        "canvas": "#f6f5f2",
+        "card": "#ffffff",
+        "line": "#d9d5cc",
+        "text": "#1c1b22",
+        "soft": "#5f5b67",
+        "accent": "#6a3fe0",
+    },
+    "dark": {
+        "canvas": "#0e0f13",
+        "card": "#171920",
+        "line": "#2f323d",
+        "text": "#ecebf1",
+        "soft": "#a5a2b0",
+        "accent": "#ad93ff",
+    },
+}
+_GENERATED = "<!-- Written by scripts/docs.py: change its source, then run `make docs`. -->"
+_STREAM_NOTE = """\
+Answers go to standard output; warnings, errors and row counts go to standard error. With `--json`
+standard output is one JSON document. Output that does not go to a terminal is 120 columns wide
+and has no colours; `NO_COLOR` switches them off everywhere. `--project` may stand before or after
+the command."""
+
+
+class UndocumentedError(Exception):
+    """A column or key without a meaning, or a meaning without a column or key."""
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=str(__doc__).splitlines()[0])
+    parser.add_argument("--check", action="store_true", help="write nothing; exit 1 when stale")
+    only_check = parser.parse_args().check
+    try:
+        stale = [page for page, text in pages().items() if _differs(page, text)]
+    except UndocumentedError as problem:
+        sys.exit(f"docs/meanings.toml: {problem}")
+    if only_check and stale:
+        names = ", ".join(str(page.relative_to(ROOT)) for page in stale)
+        sys.exit(f"stale: {names}. Write them again: make docs")
+    for page in [] if only_check else stale:
+        page.write_text(pages()[page], encoding="utf-8")
+        print(f"wrote {page.relative_to(ROOT)}")
+
+
+def pages() -> dict[Path, str]:
+    """Every generated file and its text."""
+    pictures = {DOCS / "images" / f"flow-{name}.svg": picture(name) for name in PALETTES}
+    return pictures | {
+        DOCS / "cli.md": cli_page(),
+        DOCS / "configuration.md": configuration_page(),
+        DOCS / "data-dictionary.md": dictionary_page(),
+    }
+
+
+def picture(palette: str) -> str:
+    """The architecture in one palette."""
+    template = (DOCS / "images" / "flow.template.svg").read_text(encoding="utf-8")
+    return Template(template).substitute(PALETTES[palette])
+
+
+# The command line -------------------------------------------------------------
+
+
+def cli_page() -> str:
+    """Every command with its arguments and options, and the exit codes."""
+    sections = "\n\n".join(_command(path, command) for path, command in commands())
+    codes = _table(("code", "meaning"), _exit_codes())
+    return _page(
+        "The command line",
+        "All commands, as `--help` gives them.",
+        _STREAM_NOTE,
+        sections,
+        "## Exit codes",
+        codes,
+        "Of several problems the gravest counts: 4 before 3 before 1; 75 only when nothing failed.",
+    )
+
+
+def commands() -> Iterator[tuple[tuple[str, ...], Any]]:
+    """All commands in the order of `--help`, each with its words: ("lake", "cat")."""
+
+    def walk(path: tuple[str, ...], command: Any) -> Iterator[tuple[tuple[str, ...], Any]]:
+        yield path, command
+        for name, child in getattr(command, "commands", {}).items():
+            yield from walk((*path, name), child)
+
+    return walk((), typer.main.get_command(chartlake.cli.app))
+
+
+def _command(path: tuple[str, ...], command: Any) -> str:
+    words = " ".join(("chartlake", *path))
+    parts = [f"## {words}", str(command.help).strip()]
+    if hasattr(command, "commands"):
+        parts[0] = parts[0] if path else "## The whole"
+        shown = [
+            (f"`{words} {name}`", child.help.strip()) for name, child in command.commands.items()
+        ]
+        parts.append(_table(("command", "what it does"), shown))
+    options = [p for p in command.params if p.name not in ("install_completion", "show_completion")]
+    parts += ["```text\n" + _usage(words, command) + "\n```"] if path else []
+    parts += (
+        [_table(("argument or option", "meaning"), map(_parameter, options))] if options else []
+    )
+    return "\n\n".join(parts)
+
+
+def _usage(words: str, command: Any) -> str:
+    places = [_placeholder(p) for p in command.params if p.param_type_name == "argument"]
+    rest = ["COMMAND …"] if hasattr(command, "commands") else places
+    return " ".join([words, "[OPTIONS]", *rest])
+
+
+def _placeholder(argument: Any) -> str:
+    name = (argument.metavar or argument.name).upper()
+    name = f"{name}…" if argument.nargs == -1 else name
+    return name if argument.required else f"[{name}]"
+
+
+def _parameter(parameter: Any) -> tuple[str, str]:
+    if parameter.param_type_name == "argument":
+        return f"`{_placeholder(parameter)}`", str(parameter.help)
+    names = ", ".join(f"`{name}`" for name in parameter.opts)
+    value = "" if parameter.is_flag else f" `{_value(parameter)}`"
+    notes = [f"default {parameter.default}"] if isinstance(parameter.default, int | Path) else []
+    notes = [] if parameter.is_flag else notes
+    notes += [f"environment: `{parameter.envvar}`"] if parameter.envvar else []
+    notes += ["may be repeated"] if parameter.multiple else []
+    extra = f" ({'; '.join(notes)})" if notes else ""
+    return names + value, f"{parameter.help}{extra}"
+
+
+def _value(option: Any) -> str:
+    return str(option.metavar or "N")
+
+
+def _exit_codes() -> list[tuple[str, str]]:
+    """From the docstring of chartlake.cli, which is where a reader of the code looks."""
+    text = " ".join(str(chartlake.cli.__doc__).partition("Exit codes:")[2].split()).rstrip(".")
+    codes = [part.strip().partition(" ") for part in text.split("·")]
+    return [(code, meaning) for code, _, meaning in codes]
+
+
+# The configuration ------------------------------------------------------------
+
+
+class Key(NamedTuple):
+    """One setting."""
+
+    name: str
+    type: str
+    default: str
+    variable: str
+
+
+def configuration_page() -> str:
+    """Every key of chartlake.toml, with its variable."""
+    keys = list(setting_keys())
+    meanings = _complete("settings", MEANINGS["settings"], [key.name for key in keys])
+    rows = [(f"`{k.name}`", k.type, k.default, meanings[k.name]) for k in keys]
+    variables = [(f"`{key.name}`", f"`{key.variable}`") for key in keys]
+    return _page(
+        "Configuration",
+        "A project is a folder. Its settings are in `chartlake.toml`, which `chartlake init` writes; "
+        "without one every key has its default. The environment wins over `.env`, and `.env` over "
+        "`chartlake.toml`. Relative paths are relative to the project's folder. An unknown key or "
+        "variable is an error that names the valid ones.",
+        "The folder is the working folder, or what `--project` or `CHARTLAKE_PROJECT` names.",
+        "## Keys",
+        _table(("key", "type", "default", "meaning"), rows),
+        "`NAME` is the feed's name: small letters, digits and single hyphens. It stays with the "
+        "history, and another playlist under the same name is refused.",
+        "## Environment variables",
+        _table(("key", "variable"), variables),
+        "`NAME` stands for the feed's name in capitals. A variable's name cannot hold a hyphen in "
+        "most shells, so set the keys of a feed such as `friday-finds` in `chartlake.toml`.",
+        "Secrets (`client_secret`, `access_token`) belong in `.env` or the environment. "
+        "`chartlake init` writes `.env.example` and a `.gitignore` that keeps `.env` out of Git.",
+    )
+
+
+def setting_keys() -> Iterator[Key]:
+    """All keys, those of a feed under ``feeds.NAME``."""
+    for section, field in settings.Settings.model_fields.items():
+        if section == "project":
+            continue
+        model, prefix = field.annotation, section
+        if typing.get_origin(model) is dict:
+            model, prefix = typing.get_args(model)[1], f"{section}.NAME"
+        assert isinstance(model, type)
+        assert issubclass(model, BaseModel)
+        for name, part in model.model_fields.items():
+            default = "required" if part.is_required() else _default(part.default)
+            key = f"{prefix}.{name}"
+            variable = settings.PREFIX + key.upper().replace(".", "__")
+            yield Key(key, _type_words(part.annotation), default, variable)
+
+
+def _default(value: Any) -> str:
+    return "none" if value is None else f"`{value}`"
+
+
+def _type_words(annotation: Any) -> str:
+    if typing.get_origin(annotation) is typing.Literal:
+        return " or ".join(f"`{value}`" for value in typing.get_args(annotation))
+    if typing.get_origin(annotation) in (types.UnionType, typing.Union):
+        parts = [part for part in typing.get_args(annotation) if part is not type(None)]
+        return " or ".join(map(_type_words, parts))
+    if typing.get_origin(annotation) is typing.Annotated:
+        return _type_words(typing.get_args(annotation)[0])
+    return {str: "text", Path: "path", SecretStr: "secret text"}[annotation]
+
+
+# The data dictionary ----------------------------------------------------------
+
+
+def dictionary_page() -> str:
+    """Tables, views, marts, bookkeeping and checks."""
+    with tempfile.TemporaryDirectory() as folder:
+        warehouse = DuckDBWarehouse(Path(folder) / "empty.duckdb")
+        warehouse.load(open_store("memory://"), datetime.now(UTC))
+        types_of = relation_types(warehouse)
+    marts = [_relation(mart, types_of, "marts") for mart in MARTS]
+    views = [_relation(view, types_of, "views") for view in VIEWS]
+    own = {*TABLES, *(file.name for file in (*MARTS, *VIEWS))}
+    bookkeeping = [
+        _section(name, None, types_of[name], _relation_meanings("bookkeeping", name, types_of))
+        for name in sorted(types_of.keys() - own)
+    ]
+    _complete("marts", MEANINGS["marts"], [mart.name for mart in MARTS])
+    _complete("views", MEANINGS["views"], [view.name for view in VIEWS])
+    _complete("bookkeeping", MEANINGS["bookkeeping"], types_of.keys() - own)
+    found = [(f"`{c.name}`", c.severity, c.statement) for c in checks()]
+    return _page(
+        "Data dictionary",
+        "What the warehouse holds. `chartlake query` reads all of it. Times are UTC without a zone. "
+        "The words are explained in the [glossary](glossary.md), the numbers in the "
+        "[definitions](definitions.md).",
+        "[Marts](#marts) answer questions · [tables](#tables) hold the typed records · "
+        "[views](#views) give the latest of each thing · [bookkeeping](#bookkeeping) · "
+        "[checks](#checks)",
+        "## Marts",
+        "Made anew by each load that changes something. Any of their columns may be null in SQL's "
+        "eyes; where null has a meaning it is told.",
+        *marts,
+        "## Tables",
+        "The curated tables: Parquet files in the lake, and the same rows in the warehouse. "
+        "The key is unique; a check looks at it.",
+        *map(_curated, TABLES.values()),
+        "## Views",
+        *views,
+        "## Bookkeeping",
+        "What the warehouse keeps for itself.",
+        *bookkeeping,
+        "## Checks",
+        "Each is SQL that must return no rows. An error makes a run end with exit code 1; a warning "
+        "is something to look at. `chartlake check` shows the rows.",
+        _table(("check", "severity", "what must be so"), found),
+    )
+
+
+def relation_types(warehouse: Warehouse) -> dict[str, dict[str, str]]:
+    """The columns of every table and view, with the types that DuckDB gives them."""
+    answer = warehouse.query(
+        "select table_name, column_name, lower(data_type) from duckdb_columns() "
+        "where not internal order by table_name, column_index"
+    )
+    found: dict[str, dict[str, str]] = {}
+    for table, column, data_type in answer.rows:
+        found.setdefault(table, {})[column] = data_type
+    return found
+
+
+def _relation(file: SqlFile, types_of: Mapping[str, Mapping[str, str]], kind: str) -> str:
+    meanings = _relation_meanings(kind, file.name, types_of)
+    return _section(file.name, _leading_comment(file.text), types_of[file.name], meanings)
+
+
+def _relation_meanings(
+    kind: str, name: str, types_of: Mapping[str, Mapping[str, str]]
+) -> dict[str, str]:
+    return _complete(f"{kind}.{name}", MEANINGS[kind].get(name, {}), types_of[name])
+
+
+def _leading_comment(text: str) -> str:
+    """The grain, and what the comment lines below it add."""
+    lines = []
+    for line in text.splitlines():
+        if not line.startswith("--"):
+            break
+        lines.append(line.removeprefix("--").strip())
+    first, *rest = lines
+    return "\n\n".join([_sentence(first), *([_sentence(" ".join(rest))] if rest else [])])
+
+
+def _sentence(text: str) -> str:
+    return text[:1].upper() + text[1:].rstrip(".") + "."
+
+
+def _section(
+    name: str, about: str | None, columns: Mapping[str, str], meanings: Mapping[str, str]
+) -> str:
+    rows = [(f"`{column}`", data_type, meanings[column]) for column, data_type in columns.items()]
+    heading = [f"### {name}", *([about] if about else [])]
+    return "\n\n".join([*heading, _table(("column", "type", "meaning"), rows)])
+
+
+def _curated(table: Any) -> str:
+    def row(column: Column) -> tuple[str, str, str, str]:
+        nullable = "yes" if column.nullable else "no"
+        return f"`{column.name}`", str(column.type), nullable, column.meaning
+
+    key = ", ".join(f"`{name}`" for name in table.key)
+    columns = _table(("column", "type", "null", "meaning"), map(row, table.columns))
+    return f"### {table.name}\n\n{table.grain}\n\nKey: {key}.\n\n{columns}"
+
+
+# Shared -----------------------------------------------------------------------
+
+
+_T = typing.TypeVar("_T")
+
+
+def _complete(
+    what: str, meanings: Mapping[str, _T], needed: typing.Collection[str]
+) -> dict[str, _T]:
+    """The meanings, when each needed name has one and none is left over."""
+    if missing := sorted(set(needed) - set(meanings)):
+        raise UndocumentedError(f"[{what}] has no meaning for {', '.join(missing)}")
+    if stray := sorted(set(meanings) - set(needed)):
+        raise UndocumentedError(f"[{what}] gives a meaning to {', '.join(stray)}: there is none")
+    return dict(meanings)
+
+
+def _differs(page: Path, text: str) -> bool:
+    return not page.exists() or page.read_text(encoding="utf-8") != text
+
+
+def _page(title: str, *parts: str) -> str:
+    return "\n\n".join([_GENERATED, f"# {title}", *parts]) + "\n"
+
+
+def _table(heads: Sequence[str], rows: typing.Iterable[Sequence[str]]) -> str:
+    escape: Callable[[str], str] = lambda cell: cell.replace("|", "\\|")  # noqa: E731  # one use
+    lines = ["| " + " | ".join(heads) + " |", "|" + "---|" * len(heads)]
+    lines += ["| " + " | ".join(map(escape, row)) + " |" for row in rows]
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,101 @@
+"""Slots made by hand, and what their records become."""
+
+import json
+from collections.abc import Sequence
+from datetime import UTC, date, datetime
+from typing import Any
+
+from chartlake.model import Body, Feed, Manifest, Page, Slot, Snapshot, sha256
+from chartlake.schema import SlotRows
+from chartlake.transform.parse_playlist import parse_playlist
+
+OBSERVED_AT = datetime(2026, 3, 1, 4, 0, 7, tzinfo=UTC)
+PLAYLIST_ID = "P" * 22
+CHART = Feed(
+    name="regional-us-weekly",
+    source="charts-csv",
+    source_id="regional-us-weekly",
+    schedule="weekly",
+)
+PLAYLIST = Feed(
+    name="finds",
+    source="playlist",
+    source_id=PLAYLIST_ID,
+    schedule="daily",
+    timezone="Europe/Berlin",
+    cadence="day",
+)
+THURSDAY, THURSDAY_SLOT = date(2026, 2, 26), Slot("20260226T000000Z")
+SUNDAY, SUNDAY_SLOT = date(2026, 3, 1), Slot("20260228T230000Z")  # midnight in Berlin
+
+
+def spotify_id(number: int) -> str:
+    return f"{number:022d}"
+
+
+def manifest(
+    *pages: bytes,
+    feed: Feed = PLAYLIST,
+    slot: Slot = SUNDAY_SLOT,
+    day: date = SUNDAY,
+    resources: Sequence[str] = (),
+    first_items: Sequence[int] = (),
+    item_count: int = 0,
+) -> Manifest:
+    """A manifest as committing these pages would make it; only places in raw are made up."""
+    kinds = resources or ["playlist", *["playlist_items"] * (len(pages) - 1)]
+    firsts = first_items or [0] * len(pages)
+    return Manifest(
+        feed=feed,
+        slot=slot,
+        chart_date=day,
+        revision=1,
+        attempt="a" * 16,
+        raw_key="raw/somewhere",
+        pages=tuple(
+            Page(
+                resource=resource,
+                media_type="application/json",
+                offset=0,
+                stored_bytes=len(content),
+                length=len(content),
+                sha256=sha256(content),
+                received_at=OBSERVED_AT,
+                first_item=first,
+            )
+            for content, resource, first in zip(pages, kinds, firsts, strict=True)
+        ),
+        item_count=item_count,
+        observed_at=OBSERVED_AT,
+    )
+
+
+def chart_snapshot(content: bytes, records: int, *, slot: Slot = THURSDAY_SLOT) -> Snapshot:
+    body = Body(
+        content=content, resource="charts_csv", media_type="text/csv", received_at=OBSERVED_AT
+    )
+    return Snapshot(feed=CHART, slot=slot, chart_date=THURSDAY, bodies=(body,), item_count=records)
+
+
+def playlist_snapshot(
+    items: Sequence[Any], *, name: str = "finds", slot: Slot = SUNDAY_SLOT
+) -> Snapshot:
+    feed = Feed(name=name, source="playlist", source_id=PLAYLIST_ID, schedule="daily")
+    body = Body(
+        content=playlist(items),
+        resource="playlist",
+        media_type="application/json",
+        received_at=OBSERVED_AT,
+    )
+    return Snapshot(feed=feed, slot=slot, chart_date=SUNDAY, bodies=(body,), item_count=len(items))
+
+
+def playlist(items: Sequence[Any], listing: str = "items") -> bytes:
+    """A playlist object around these items."""
+    return json.dumps({"name": "Finds", listing: {"items": list(items), "offset": 0}}).encode()
+
+
+def rows_of(*items: Any) -> SlotRows:
+    """What a playlist of these items becomes."""
+    content = playlist(items)
+    return parse_playlist(manifest(content), [content])
