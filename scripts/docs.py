@@ -5,18 +5,19 @@
     docs/data-dictionary.md   from chartlake.schema, the SQL files and DuckDB's own types
     docs/images/flow-*.svg    from docs/images/flow.template.svg, in a light and a dark palette
 
-What the code does not say, the meanings of marts' columns and of settings, is in docs/meanings.toml.
+What the code does not say, such as the meanings of marts' columns, is in docs/meanings.toml.
 """
 
 from __future__ import annotations
 
 import argparse
+import re
 import sys
 import tempfile
 import tomllib
 import types
 import typing
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from string import Template
@@ -54,6 +55,8 @@ PALETTES = {
         "accent": "#ad93ff",
     },
 }
+_COLUMN_NAME = re.compile(r"\b([a-z]+(?:_[a-z0-9]+)+)\b")
+_OF_TYPER = ("install_completion", "show_completion")
 _GENERATED = "<!-- Written by scripts/docs.py: change its source, then run `make docs`. -->"
 _STREAM_NOTE = """\
 Answers go to standard output; warnings, errors and row counts go to standard error. With `--json`
@@ -71,14 +74,14 @@ def main() -> None:
     parser.add_argument("--check", action="store_true", help="write nothing; exit 1 when stale")
     only_check = parser.parse_args().check
     try:
-        stale = [page for page, text in pages().items() if _differs(page, text)]
+        stale = {page: text for page, text in pages().items() if _differs(page, text)}
     except UndocumentedError as problem:
         sys.exit(f"docs/meanings.toml: {problem}")
     if only_check and stale:
         names = ", ".join(str(page.relative_to(ROOT)) for page in stale)
         sys.exit(f"stale: {names}. Write them again: make docs")
-    for page in [] if only_check else stale:
-        page.write_text(pages()[page], encoding="utf-8")
+    for page, text in stale.items():
+        page.write_text(text, encoding="utf-8")
         print(f"wrote {page.relative_to(ROOT)}")
 
 
@@ -112,7 +115,7 @@ def cli_page() -> str:
         sections,
         "## Exit codes",
         codes,
-        "Of several problems the gravest counts: 4 before 3 before 1; 75 only when nothing failed.",
+        "Of several problems the highest code counts; 75 only when nothing failed.",
     )
 
 
@@ -136,11 +139,10 @@ def _command(path: tuple[str, ...], command: Any) -> str:
             (f"`{words} {name}`", child.help.strip()) for name, child in command.commands.items()
         ]
         parts.append(_table(("command", "what it does"), shown))
-    options = [p for p in command.params if p.name not in ("install_completion", "show_completion")]
+    options = [p for p in command.params if p.name not in _OF_TYPER]
     parts += ["```text\n" + _usage(words, command) + "\n```"] if path else []
-    parts += (
-        [_table(("argument or option", "meaning"), map(_parameter, options))] if options else []
-    )
+    if options:
+        parts.append(_table(("argument or option", "meaning"), map(_parameter, options)))
     return "\n\n".join(parts)
 
 
@@ -161,12 +163,11 @@ def _parameter(parameter: Any) -> tuple[str, str]:
         return f"`{_placeholder(parameter)}`", str(parameter.help)
     names = ", ".join(f"`{name}`" for name in parameter.opts)
     value = "" if parameter.is_flag else f" `{_value(parameter)}`"
-    notes = [f"default {parameter.default}"] if isinstance(parameter.default, int | Path) else []
-    notes = [] if parameter.is_flag else notes
-    notes += [f"environment: `{parameter.envvar}`"] if parameter.envvar else []
-    notes += ["may be repeated"] if parameter.multiple else []
-    extra = f" ({'; '.join(notes)})" if notes else ""
-    return names + value, f"{parameter.help}{extra}"
+    has_default = not parameter.is_flag and isinstance(parameter.default, int | Path)
+    notes = [f" Default: `{parameter.default}`."] if has_default else []
+    notes += [f" Environment: `{parameter.envvar}`."] if parameter.envvar else []
+    notes += [" May be given several times."] if parameter.multiple else []
+    return names + value, str(parameter.help) + "".join(notes)
 
 
 def _value(option: Any) -> str:
@@ -200,10 +201,10 @@ def configuration_page() -> str:
     variables = [(f"`{key.name}`", f"`{key.variable}`") for key in keys]
     return _page(
         "Configuration",
-        "A project is a folder. Its settings are in `chartlake.toml`, which `chartlake init` writes; "
-        "without one every key has its default. The environment wins over `.env`, and `.env` over "
-        "`chartlake.toml`. Relative paths are relative to the project's folder. An unknown key or "
-        "variable is an error that names the valid ones.",
+        "A project is a folder. Its settings are in `chartlake.toml`, which `chartlake init` "
+        "writes; without one every key has its default. The environment wins over `.env`, and "
+        "`.env` over `chartlake.toml`. Relative paths are relative to the project's folder. An "
+        "unknown key or variable is an error that names the valid ones.",
         "The folder is the working folder, or what `--project` or `CHARTLAKE_PROJECT` names.",
         "## Keys",
         _table(("key", "type", "default", "meaning"), rows),
@@ -272,8 +273,8 @@ def dictionary_page() -> str:
     found = [(f"`{c.name}`", c.severity, c.statement) for c in checks()]
     return _page(
         "Data dictionary",
-        "What the warehouse holds. `chartlake query` reads all of it. Times are UTC without a zone. "
-        "The words are explained in the [glossary](glossary.md), the numbers in the "
+        "What the warehouse holds. `chartlake query` reads all of it. Times are UTC without a "
+        "zone. The words are explained in the [glossary](glossary.md), the numbers in the "
         "[definitions](definitions.md).",
         "[Marts](#marts) answer questions · [tables](#tables) hold the typed records · "
         "[views](#views) give the latest of each thing · [bookkeeping](#bookkeeping) · "
@@ -292,8 +293,8 @@ def dictionary_page() -> str:
         "What the warehouse keeps for itself.",
         *bookkeeping,
         "## Checks",
-        "Each is SQL that must return no rows. An error makes a run end with exit code 1; a warning "
-        "is something to look at. `chartlake check` shows the rows.",
+        "Each is SQL that must return no rows. An error makes a run end with exit code 1; a "
+        "warning is something to look at. `chartlake check` shows the rows.",
         _table(("check", "severity", "what must be so"), found),
     )
 
@@ -333,7 +334,9 @@ def _leading_comment(text: str) -> str:
 
 
 def _sentence(text: str) -> str:
-    return text[:1].upper() + text[1:].rstrip(".") + "."
+    """Plain words of a comment as Markdown: names of columns set as code."""
+    marked = _COLUMN_NAME.sub(r"`\1`", text.rstrip("."))
+    return marked[:1].upper() + marked[1:] + "."
 
 
 def _section(
@@ -360,9 +363,7 @@ def _curated(table: Any) -> str:
 _T = typing.TypeVar("_T")
 
 
-def _complete(
-    what: str, meanings: Mapping[str, _T], needed: typing.Collection[str]
-) -> dict[str, _T]:
+def _complete(what: str, meanings: Mapping[str, _T], needed: Collection[str]) -> dict[str, _T]:
     """The meanings, when each needed name has one and none is left over."""
     if missing := sorted(set(needed) - set(meanings)):
         raise UndocumentedError(f"[{what}] has no meaning for {', '.join(missing)}")
@@ -379,11 +380,13 @@ def _page(title: str, *parts: str) -> str:
     return "\n\n".join([_GENERATED, f"# {title}", *parts]) + "\n"
 
 
-def _table(heads: Sequence[str], rows: typing.Iterable[Sequence[str]]) -> str:
-    escape: Callable[[str], str] = lambda cell: cell.replace("|", "\\|")  # noqa: E731  # one use
-    lines = ["| " + " | ".join(heads) + " |", "|" + "---|" * len(heads)]
-    lines += ["| " + " | ".join(map(escape, row)) + " |" for row in rows]
+def _table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    lines = [_row(heads), "|" + "---|" * len(heads), *map(_row, rows)]
     return "\n".join(lines)
+
+
+def _row(cells: Sequence[str]) -> str:
+    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
 
 
 if __name__ == "__main__":

@@ -38,12 +38,11 @@ def manifest(
     feed: Feed = PLAYLIST,
     slot: Slot = SUNDAY_SLOT,
     day: date = SUNDAY,
-    resources: Sequence[str] = (),
     first_items: Sequence[int] = (),
     item_count: int = 0,
 ) -> Manifest:
     """A manifest as committing these pages would make it; only places in raw are made up."""
-    kinds = resources or ["playlist", *["playlist_items"] * (len(pages) - 1)]
+    kinds = ["playlist", *["playlist_items"] * len(pages)][: len(pages)]
     firsts = first_items or [0] * len(pages)
     return Manifest(
         feed=feed,

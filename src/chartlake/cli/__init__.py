@@ -16,6 +16,7 @@ again later · 130 interrupted.
 from __future__ import annotations
 
 import io
+import logging
 import os
 import sys
 import traceback
@@ -106,8 +107,17 @@ def _options(
     show_version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Say the version.")
     ] = False,
+    verbose: Annotated[
+        bool, typer.Option("--verbose", "-v", help="Log each request to standard error.")
+    ] = False,
 ) -> None:
-    pass
+    logging.basicConfig(
+        stream=sys.stderr,
+        level=logging.WARNING,
+        format="%(asctime)s %(name)s %(message)s",
+        force=True,
+    )
+    logging.getLogger("chartlake").setLevel(logging.INFO if verbose else logging.WARNING)
 
 
 def main() -> None:

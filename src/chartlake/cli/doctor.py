@@ -15,7 +15,7 @@ from chartlake.cli.options import AsJson, ProjectDir, open_here
 from chartlake.errors import ChartlakeError
 from chartlake.lake import keys
 from chartlake.settings import FILE_NAME
-from chartlake.warehouse.duckdb import VERSION
+from chartlake.warehouse.duckdb_load import VERSION
 from chartlake.wiring import Project
 
 __all__ = ["doctor"]

@@ -20,7 +20,7 @@ __all__ = ["Col", "console", "error", "json", "line", "note", "number", "table",
 
 _PIPED_WIDTH = 120
 _NARROWEST = 8
-_BETWEEN = 3
+_BETWEEN = 2
 # names come from strangers: nothing in them may steer the terminal
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
@@ -82,7 +82,7 @@ def table(
     """Rows as a table; numbers to the right, columns without any value left out."""
     shown = [c for c in columns if keep_empty or any(row.get(c.key) is not None for row in rows)]
     cells = [[_cell(column, row.get(column.key)) for column in shown] for row in rows]
-    out = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1), show_edge=False)
+    out = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0), show_edge=False)
     screen = console()
     widths = _widths(shown, cells, screen.width)
     for place, column in enumerate(shown):

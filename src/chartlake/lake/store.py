@@ -31,13 +31,23 @@ class Store:
     all else (no rights, no space, no network), naming the key.
     """
 
-    def __init__(self, objects: Callable[[], Any], url: str) -> None:
-        self._open = objects
+    def __init__(
+        self, open_objects: Callable[[], Any], url: str, folder: Path | None = None
+    ) -> None:
+        self._open = open_objects
+        self._folder = folder
         self.url = url
 
     @cached_property
     def _objects(self) -> Any:
         return self._open()
+
+    @property
+    def _to_read(self) -> Any:
+        """The objects; none where the folder isn't there yet: looking must not make it."""
+        if self._folder and not self._folder.exists():
+            return MemoryStore()
+        return self._objects
 
     def create(self, key: str, content: bytes) -> bool:
         """Write an object that must not exist yet; False when it does: someone else won."""
@@ -51,12 +61,12 @@ class Store:
     def get(self, key: str) -> bytes:
         """The whole object."""
         with _errors("read", self.url, key):
-            return bytes(obstore.get(self._objects, key).bytes())
+            return bytes(obstore.get(self._to_read, key).bytes())
 
     def get_range(self, key: str, offset: int, length: int) -> bytes:
         """``length`` bytes of the object from ``offset``."""
         with _errors("read", self.url, key):
-            return bytes(obstore.get_range(self._objects, key, start=offset, length=length))
+            return bytes(obstore.get_range(self._to_read, key, start=offset, length=length))
 
     def delete(self, key: str) -> None:
         """Remove an object."""
@@ -67,14 +77,14 @@ class Store:
         """The keys below a folder (``prefix`` ends with a slash), in order."""
         with _errors("list", self.url, prefix):
             found = [
-                meta["path"] for batch in obstore.list(self._objects, prefix) for meta in batch
+                meta["path"] for batch in obstore.list(self._to_read, prefix) for meta in batch
             ]
         return iter(sorted(found))
 
     def folders(self, prefix: str) -> list[str]:
         """The names of the folders directly below ``prefix``, in order."""
         with _errors("list", self.url, prefix):
-            listing = obstore.list_with_delimiter(self._objects, prefix)
+            listing = obstore.list_with_delimiter(self._to_read, prefix)
         return sorted(path.rsplit("/", 1)[-1] for path in listing["common_prefixes"])
 
 
@@ -91,7 +101,9 @@ def open_store(url: str) -> Store:
         return Store(partial(_opened, url, url), url.rstrip("/"))
     if scheme in ("", "file"):
         folder = Path(urlsplit(url).path if scheme else url).resolve()
-        return Store(partial(_opened, folder.as_uri(), str(folder), mkdir=True), str(folder))
+        return Store(
+            partial(_opened, folder.as_uri(), str(folder), mkdir=True), str(folder), folder
+        )
     raise ConfigError(
         f"lake url {url!r}: {scheme!r} is not a store that chartlake knows",
         fix="use a folder, or one of " + ", ".join(f"{known}://" for known in SCHEMES),

@@ -42,6 +42,11 @@ class Tokens:
         body = {"access_token": token, "token_type": "Bearer", "expires_in": TOKEN_SECONDS}
         return Answer(200, msgspec.json.encode(body), {"Cache-Control": "no-store"})
 
+    @property
+    def issued(self) -> tuple[str, ...]:
+        """All tokens so far, in order."""
+        return tuple(self._expiry)
+
     def check(self, request: Request) -> None:
         """Refuse a request that carries no token, an unknown one or an old one."""
         scheme, _, token = request.headers.get("authorization", "").partition(" ")

@@ -107,6 +107,11 @@ class Simulator:
         with self._lock:
             return self._token_requests
 
+    @property
+    def issued_tokens(self) -> tuple[str, ...]:
+        """The access tokens given out so far: a test can search for them where none may be."""
+        return self._tokens.issued
+
     def _answer(self, request: Request) -> Answer:
         if request.path == "/api/token":
             with self._lock:

@@ -2,7 +2,9 @@
 
     parse_charts_csv   a Spotify Charts file, all formats
     parse_playlist     a playlist object and its pages, both shapes
-    identity           what identifies an item
+    payloads           Spotify's JSON, as far as it is used
+    observations       what a payload tells of tracks, albums and artists
+    records            what the parsers share: editions, rejects, what identifies an item
     engine             where the parsing runs (here: this process)
     build              which slots need a build, and building them
 

@@ -2,6 +2,7 @@
 
     port      what a warehouse must do, for every engine
     duckdb    the embedded warehouse: one file
+    duckdb_load  what one load does inside its transaction
     due       the calendar of due editions, so that gaps can be told from absences
     sql       the SQL files of this folder: views/, marts/ and checks/
 

@@ -7,6 +7,7 @@ is an error that says what to do.
 
 from __future__ import annotations
 
+import logging
 import random
 import time
 from collections.abc import Callable, Mapping
@@ -21,6 +22,8 @@ from chartlake.extract.spotify.auth import TokenSource
 from chartlake.model import Body
 
 __all__ = ["MAX_BYTES", "Retry", "SpotifyClient"]
+
+logger = logging.getLogger(__name__)
 
 MAX_BYTES = 8 * 1024 * 1024
 _PASSING = frozenset({500, 502, 503, 504})
@@ -113,6 +116,7 @@ class SpotifyClient:
 
     def _once(self, url: str, token: str) -> tuple[httpx2.Response, bytes]:
         self.request_count += 1
+        started = time.perf_counter()
         headers = {"Authorization": f"Bearer {token}"}
         try:
             with self._http.stream("GET", url, headers=headers) as answer:
@@ -121,6 +125,8 @@ class SpotifyClient:
             raise Unavailable(
                 f"cannot read {url}", why=f"{type(error).__name__}: {error}"
             ) from error
+        milliseconds = (time.perf_counter() - started) * 1000
+        logger.info("%s %s %d bytes %.0f ms", answer.status_code, url, len(content), milliseconds)
         if answer.status_code == 200:
             _check_json(answer, content, url)
         return answer, content

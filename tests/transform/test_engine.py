@@ -1,0 +1,105 @@
+import pytest
+
+from chartlake.errors import ChartlakeError, CorruptObject, DataError
+from chartlake.lake import raw
+from chartlake.lake.store import Store, open_store
+from chartlake.model import Snapshot
+from chartlake.schema import SlotRows
+from chartlake.transform.engine import LocalEngine, parse_slot
+from tests.transform.slots import chart_snapshot, playlist_snapshot
+from tests.transform.test_parse_charts_csv import NEW, NEW_ENTRIES
+from tests.transform.test_parse_playlist import entry, listed, track
+
+
+@pytest.fixture
+def store() -> Store:
+    return open_store("memory://")
+
+
+def error_of(store: Store, snapshot: Snapshot) -> ChartlakeError:
+    manifest, _ = raw.commit(store, snapshot)
+    result = parse_slot(store, manifest)
+    assert result.rows == SlotRows()
+    assert result.manifest == manifest
+    assert result.error
+    return result.error
+
+
+def test_a_slot_is_parsed_by_its_source(store: Store) -> None:
+    charts, _ = raw.commit(store, chart_snapshot(NEW.encode(), 3))
+    finds, _ = raw.commit(store, playlist_snapshot([listed(track())]))
+    first, second = LocalEngine().parse(store, [charts, finds])
+    assert (first.manifest, first.rows.entries, first.error) == (charts, NEW_ENTRIES, None)
+    assert (second.manifest, second.rows.entries, second.error) == (finds, [entry()], None)
+
+
+def test_a_lost_raw_object_is_a_result(store: Store) -> None:
+    manifest, _ = raw.commit(store, chart_snapshot(NEW.encode(), 3))
+    store.delete(manifest.raw_key)
+    error = parse_slot(store, manifest).error
+    assert isinstance(error, DataError)
+    assert error.what == f"{manifest.raw_key} is not there"
+
+
+def test_a_corrupt_page_is_a_result(store: Store) -> None:
+    manifest, _ = raw.commit(store, chart_snapshot(NEW.encode(), 3))
+    content = bytearray(store.get(manifest.raw_key))
+    content[-1] ^= 1
+    store.delete(manifest.raw_key)
+    store.create(manifest.raw_key, bytes(content))
+    assert isinstance(parse_slot(store, manifest).error, CorruptObject)
+
+
+def test_a_file_that_cannot_be_used_is_a_result(store: Store) -> None:
+    error = error_of(store, chart_snapshot(b"not a chart", 3))
+    assert error.what == "the file has no header of a Spotify chart"
+
+
+def test_records_that_are_not_as_many_as_counted(store: Store) -> None:
+    error = error_of(store, chart_snapshot(NEW.encode(), 4))
+    assert error.what == (
+        "regional-us-weekly 20260226T000000Z: 3 records where its manifest counts 4"
+    )
+
+
+def test_too_many_rejects_of_a_playlist(store: Store) -> None:
+    error = error_of(store, playlist_snapshot([listed(track())] * 17 + ["x", "y"]))
+    assert error.what == "finds 20260228T230000Z: 2 of 19 records rejected"
+    assert error.why == "Expected `object | null`, got `str`"
+
+
+def test_a_few_rejects_are_none_too_many(store: Store) -> None:
+    manifest, _ = raw.commit(store, playlist_snapshot([listed(track())] * 18 + ["x", "y"]))
+    result = parse_slot(store, manifest)
+    assert (len(result.rows.entries), len(result.rows.rejects), result.error) == (18, 2, None)
+
+
+def test_one_odd_record_of_one_is_none_too_many(store: Store) -> None:
+    manifest, _ = raw.commit(store, playlist_snapshot(["x"]))
+    assert parse_slot(store, manifest).error is None
+
+
+@pytest.mark.xfail(
+    strict=True, raises=UnicodeDecodeError, reason="msgspec raises UnicodeDecodeError"
+)
+def test_a_page_that_is_not_utf8_is_a_result(store: Store) -> None:
+    snapshot = playlist_snapshot([listed(track(name="Beyonce"))])
+    (body,) = snapshot.bodies
+    latin = type(body)(
+        content=body.content.replace(b"Beyonce", b"Beyonc\xe9"),
+        resource=body.resource,
+        media_type=body.media_type,
+        received_at=body.received_at,
+    )
+    manifest, _ = raw.commit(
+        store,
+        Snapshot(
+            feed=snapshot.feed,
+            slot=snapshot.slot,
+            chart_date=None,
+            bodies=(latin,),
+            item_count=1,
+        ),
+    )
+    result = parse_slot(store, manifest)
+    assert result.error or result.rows.rejects

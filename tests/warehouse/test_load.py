@@ -1,0 +1,215 @@
+"""Loading: whole slots, the live attempt whatever the order, all or nothing."""
+
+from __future__ import annotations
+
+import itertools
+import multiprocessing
+import time
+from datetime import date, datetime
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from chartlake.errors import CorruptObject, StorageError, UsageError
+from chartlake.lake import builds, raw
+from chartlake.model import Build, slot_of_date
+from chartlake.transform import build as transform
+from chartlake.warehouse.duckdb import DuckDBWarehouse
+from chartlake.warehouse.duckdb_load import VERSION
+from tests.oracle.movements import OracleEdition, OracleEntry
+from tests.warehouse.worlds import NOW, WorldPipeline, snapshot_of
+
+FEED = "regional-global-daily"
+
+
+def chart(day: int, *names: str) -> OracleEdition:
+    entries = tuple(
+        OracleEntry(place, "track", name * 22, name * 22, name, f"by {name}", None)
+        for place, name in enumerate(names, start=1)
+    )
+    return OracleEdition(FEED, datetime(2020, 3, day), date(2020, 3, day), entries)
+
+
+def names_of(here: WorldPipeline, day: int) -> list[object]:
+    rows = here.rows(
+        f"select item_name from entries where slot = '{slot_of_date(date(2020, 3, day))}' "
+        "order by position"
+    )
+    return [row["item_name"] for row in rows]
+
+
+def test_a_load_counts_and_repeating_it_changes_nothing(tmp_path: Path) -> None:
+    here = WorldPipeline(tmp_path)
+    here.deliver([chart(1, "a", "b"), chart(2, "b")])
+    assert here.rows("select count(*) as n from load_history") == [{"n": 2}]
+    assert here.pipeline.load() == (0, 0)
+    assert here.rows("select count(*) as n from load_history") == [{"n": 2}]
+
+
+def test_a_revision_replaces_its_slot_only(tmp_path: Path) -> None:
+    here = WorldPipeline(tmp_path)
+    here.deliver([chart(1, "a", "b"), chart(2, "b", "a")])
+    here.deliver([chart(1, "c")], revision=2)
+    assert names_of(here, 1) == ["c"]
+    assert names_of(here, 2) == ["b", "a"]
+    assert here.rows("select revision from live_attempts order by slot") == [
+        {"revision": 2},
+        {"revision": 1},
+    ]
+    assert here.rows("select count(*) as n from load_history") == [{"n": 3}]
+    assert here.rows("select movement from chart_movements where item_name = 'a'") == [
+        {"movement": "new"}
+    ]
+
+
+@pytest.mark.parametrize("order", list(itertools.permutations(range(3))))
+def test_the_live_attempt_does_not_depend_on_the_order_of_arrival(
+    tmp_path: Path, order: tuple[int, ...]
+) -> None:
+    """Revision 2 wins over revision 1; of revision 2, the build that covers more slots."""
+    here = WorldPipeline(tmp_path)
+    made = _three_builds(here)
+    for arrived in range(1, len(order) + 1):
+        _load_only(here, [made[place] for place in order[:arrived]])
+    live = here.rows(f"select build_id from live_attempts where slot = '{_slot(1)}'")
+    assert live == [{"build_id": made[2].build_id}]
+    assert names_of(here, 1) == ["c"]
+    assert here.rows("select count(*) as n from editions") == [{"n": 2}]
+
+
+def _three_builds(here: WorldPipeline) -> list[Build]:
+    """Slot 1 at revision 1; slot 1 at revision 2; slots 1 (revision 2) and 2 together."""
+    first, _ = raw.commit(here.store, snapshot_of(chart(1, "a", "b")))
+    here.engine.know(first, chart(1, "a", "b"))
+    second, _ = raw.commit(here.store, snapshot_of(chart(1, "c")), 2)
+    here.engine.know(second, chart(1, "c"))
+    third, _ = raw.commit(here.store, snapshot_of(chart(2, "d")))
+    here.engine.know(third, chart(2, "d"))
+    batches = ([first], [second], [second, third])
+    done = [transform.build_slots(here.store, here.engine, batch, NOW).build for batch in batches]
+    return [build for build in done if build]
+
+
+def _load_only(here: WorldPipeline, visible: list[Build]) -> None:
+    """Load as if only these builds had arrived yet."""
+    every = {
+        build.build_id: key
+        for key in here.store.keys("builds/")
+        for build in [builds.read_build(here.store, key)]
+    }
+    hidden = set(every) - {build.build_id for build in visible}
+    contents = {every[name]: here.store.get(every[name]) for name in hidden}
+    for key in contents:
+        here.store.delete(key)
+    here.pipeline.load()
+    for key, content in contents.items():
+        here.store.create(key, content)
+
+
+def _slot(day: int) -> str:
+    return slot_of_date(date(2020, 3, day))
+
+
+def test_a_damaged_file_leaves_the_warehouse_as_it_was(tmp_path: Path) -> None:
+    here = WorldPipeline(tmp_path)
+    here.deliver([chart(1, "a", "b")])
+    before = (
+        here.rows("from entries"),
+        here.rows("from load_history"),
+        here.rows("from seen_builds"),
+    )
+    manifest, _ = raw.commit(here.store, snapshot_of(chart(2, "c")))
+    here.engine.know(manifest, chart(2, "c"))
+    build = here.pipeline.transform().build
+    assert build
+    damaged = tmp_path / "lake" / next(f.key for f in build.files if f.table == "entries")
+    content = damaged.read_bytes()
+    damaged.write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
+    with pytest.raises(CorruptObject, match="does not match its hash"):
+        here.pipeline.load()
+    after = here.rows("from entries"), here.rows("from load_history"), here.rows("from seen_builds")
+    assert after == before
+    damaged.write_bytes(content)
+    assert here.pipeline.load() == (1, 1)
+
+
+def test_a_warehouse_can_be_made_again_from_the_lake(tmp_path: Path) -> None:
+    here = WorldPipeline(tmp_path)
+    here.deliver([chart(1, "a", "b")])
+    here.deliver([chart(2, "b", "c")])
+    before = here.rows("from chart_movements")
+    (tmp_path / "warehouse.duckdb").unlink()
+    here.pipeline.load()
+    assert here.rows("from chart_movements") == before
+
+
+def test_a_newer_warehouse_is_refused(tmp_path: Path) -> None:
+    here = WorldPipeline(tmp_path)
+    here.deliver([chart(1, "a")])
+    with duckdb.connect(str(tmp_path / "warehouse.duckdb")) as db:
+        db.execute("update warehouse_version set version = ?", [VERSION + 1])
+    with pytest.raises(StorageError, match=f"has version {VERSION + 1}"):
+        here.pipeline.load()
+
+
+def test_a_file_that_is_no_warehouse_is_told(tmp_path: Path) -> None:
+    (tmp_path / "warehouse.duckdb").write_bytes(b"not a database at all" * 1000)
+    with pytest.raises(StorageError, match="cannot open the warehouse"):
+        DuckDBWarehouse(tmp_path / "warehouse.duckdb").query("select 1")
+
+
+def test_a_missing_warehouse_is_told(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="there is no warehouse yet"):
+        DuckDBWarehouse(tmp_path / "warehouse.duckdb").query("select 1")
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "create table mine (a integer)",
+        "delete from entries",
+        "copy (select 1) to '/tmp/chartlake-must-not-write.csv'",
+        "select * from read_csv('/etc/passwd')",
+        "attach '/tmp/other.duckdb'",
+        "set enable_external_access = true",
+        "selekt 1",
+    ],
+)
+def test_a_query_can_only_read_this_warehouse(tmp_path: Path, sql: str) -> None:
+    here = WorldPipeline(tmp_path)
+    here.deliver([chart(1, "a")])
+    with pytest.raises(UsageError, match="the query failed"):
+        here.warehouse.query(sql)
+    assert not Path("/tmp/chartlake-must-not-write.csv").exists()
+    assert here.rows("select count(*) as n from entries") == [{"n": 1}]
+
+
+def _hold(path: str, seconds: float) -> None:
+    with duckdb.connect(path):
+        time.sleep(seconds)
+
+
+def test_a_second_process_waits_for_its_turn(tmp_path: Path) -> None:
+    here = WorldPipeline(tmp_path)
+    here.deliver([chart(1, "a")])
+    path = tmp_path / "warehouse.duckdb"
+    holder = multiprocessing.get_context("spawn").Process(target=_hold, args=(str(path), 4.0))
+    holder.start()
+    try:
+        _wait_until_held(path)
+        with pytest.raises(StorageError, match="in use by another process"):
+            DuckDBWarehouse(path, patience_seconds=0.2).query("select 1")
+        assert DuckDBWarehouse(path, patience_seconds=60).query("select 1").rows == [(1,)]
+    finally:
+        holder.join()
+
+
+def _wait_until_held(path: Path) -> None:
+    for _ in range(100):
+        try:
+            duckdb.connect(str(path), read_only=True).close()
+        except duckdb.Error:
+            return
+        time.sleep(0.1)
+    raise AssertionError("the other process never opened the file")
