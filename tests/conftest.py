@@ -25,8 +25,6 @@ from typing import Any
 import httpx2
 import pytest
 
-from tests.commands import Command, run_here
-
 ROOT = Path(__file__).resolve().parent.parent
 REAL_DATA = Path(os.environ.get("CHARTLAKE_REAL_DATA") or ROOT.parent / "shared" / "data")
 
@@ -195,8 +193,10 @@ def _clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def chartlake(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Command:
-    """``chartlake("import", file)`` in an empty folder."""
+def chartlake(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
+    """``chartlake("import", file)`` in an empty folder: `tests.commands.Command`."""
+    from tests.commands import run_here  # not every test run has the product at hand
+
     monkeypatch.chdir(tmp_path)
     return run_here
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import re
 from datetime import UTC, date, datetime
-from typing import Literal, NewType
+from typing import Literal, NewType, TypeVar
 
 import msgspec
 
@@ -29,6 +29,8 @@ __all__ = [
     "Page",
     "Slot",
     "Snapshot",
+    "Undecodable",
+    "from_json",
     "naive_utc",
     "sha256",
     "slot_at",
@@ -44,7 +46,8 @@ Cadence = Literal["edition", "day"]
 """What is ranked: every edition, or the last edition of each chart date."""
 
 UNDATED = "undated"
-FEED_NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+_Shape = TypeVar("_Shape")
+FEED_NAME = re.compile(r"(?=.{1,64}$)[a-z0-9]+(-[a-z0-9]+)*")
 SPOTIFY_ID = re.compile(r"[A-Za-z0-9]{22}")
 _SLOT_FORMAT = "%Y%m%dT%H%M%SZ"
 
@@ -159,6 +162,18 @@ class Build(Record, frozen=True):
     format: int = 1
 
 
+class Undecodable(ValueError):
+    """Bytes are not the JSON that they should be."""
+
+
+def from_json(content: bytes | msgspec.Raw, shape: type[_Shape]) -> _Shape:
+    """Decode JSON into ``shape``; Undecodable for whatever is wrong with it."""
+    try:
+        return msgspec.json.decode(content, type=shape)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        raise Undecodable(str(error)) from error
+
+
 def sha256(content: bytes) -> str:
     """The hex digest by which bytes are known everywhere in the lake."""
     return hashlib.sha256(content).hexdigest()
@@ -171,12 +186,13 @@ def naive_utc(moment: datetime) -> datetime:
 
 def slot_at(moment: datetime) -> Slot:
     """The slot of a scheduled time; ``moment`` must know its zone."""
-    return Slot(moment.astimezone(UTC).strftime(_SLOT_FORMAT))
+    text = naive_utc(moment).isoformat(timespec="seconds")
+    return Slot(text.replace("-", "").replace(":", "") + "Z")
 
 
 def slot_of_date(day: date) -> Slot:
     """The slot of a dated file: its chart date at 00:00Z, never converted to a zone."""
-    return Slot(day.strftime("%Y%m%dT000000Z"))
+    return Slot(day.isoformat().replace("-", "") + "T000000Z")
 
 
 def slot_time(slot: Slot) -> datetime | None:

@@ -30,6 +30,7 @@ __all__ = ["FILE_NAME", "FeedSettings", "Settings", "read_settings"]
 FILE_NAME = "chartlake.toml"
 PREFIX = "CHARTLAKE_"
 _OTHER_VARIABLES = {"CHARTLAKE_PROJECT"}
+_SECRETS = {"client_secret", "access_token"}
 _PLAYLIST = re.compile(
     r"(?:https?://open\.spotify\.com/playlist/|spotify:playlist:)?(\w+)(?:\?.*)?"
 )
@@ -164,6 +165,12 @@ def _read_toml(file: Path) -> dict[str, Any]:
     for key in written:
         if key not in valid:
             raise _unknown(f"{file}: unknown key {key!r}", valid)
+    for secret in _SECRETS & set(written.get("spotify", ())):
+        raise ConfigError(
+            f"{file}: spotify.{secret} is a secret",
+            why="this file is made to be committed and shared",
+            fix=f"set {PREFIX}SPOTIFY__{secret.upper()} in .env or the environment",
+        )
     return written
 
 

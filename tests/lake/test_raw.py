@@ -241,7 +241,6 @@ def test_a_manifest_that_is_none(memory: Store, content: bytes) -> None:
         raw.read_manifest(memory, "finds", SLOT, 1)
 
 
-@pytest.mark.xfail(strict=True, raises=UnicodeDecodeError, reason="no MsgspecError: see the reason")
 def test_a_manifest_that_is_not_utf8(memory: Store) -> None:
     raw.commit(memory, snapshot(b"one"))
     key = keys.manifest("finds", SLOT, 1)

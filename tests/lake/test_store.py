@@ -158,7 +158,6 @@ def test_a_folder_of_any_name(tmp_path: Path, name: str) -> None:
     assert [each.name for each in tmp_path.iterdir()] == [name]
 
 
-@pytest.mark.xfail(strict=True, reason="a file:// URL is not unquoted: %20 is in the folder's name")
 def test_a_folder_with_a_space_as_url(tmp_path: Path) -> None:
     store = open_store((tmp_path / "a b").as_uri())
     store.create("x", b"1")
@@ -240,11 +239,6 @@ def test_listing_a_bucket_that_does_not_exist(s3_url: str) -> None:
         nowhere.folders("m/")
 
 
-@pytest.mark.xfail(
-    strict=True,
-    raises=FileNotFoundError,
-    reason="NoSuchBucket is obstore's NotFoundError, which passes as FileNotFoundError",
-)
 def test_writing_to_a_bucket_that_does_not_exist(s3_url: str) -> None:
     nowhere = open_store("s3://no-such-bucket/lake")
     with pytest.raises(StorageError, match=r"cannot write a in s3://no-such-bucket/lake"):

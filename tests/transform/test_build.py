@@ -222,9 +222,6 @@ def test_a_slot_that_is_whole_again_is_built(store: Store) -> None:
     assert [slot.slot for slot in built(store).slots] == [MARCH]
 
 
-@pytest.mark.xfail(
-    strict=True, raises=OverflowError, reason="Arrow refuses the row, nobody catches it"
-)
 def test_a_record_that_no_table_holds_stops_no_other_slot(store: Store) -> None:
     commit(store, playlist_snapshot([listed(track(popularity=2**63))], slot=MARCH))
     commit(store, finds(MARCH_8))

@@ -79,9 +79,6 @@ def test_one_odd_record_of_one_is_none_too_many(store: Store) -> None:
     assert parse_slot(store, manifest).error is None
 
 
-@pytest.mark.xfail(
-    strict=True, raises=UnicodeDecodeError, reason="msgspec raises UnicodeDecodeError"
-)
 def test_a_page_that_is_not_utf8_is_a_result(store: Store) -> None:
     snapshot = playlist_snapshot([listed(track(name="Beyonce"))])
     (body,) = snapshot.bodies

@@ -109,7 +109,7 @@ def _next(folder: Path) -> None:
         "status",
         "check",
         f"lake cat {_SHOWN} {LAST_DATE} | head -c 600",
-        "query 'from chart_movements limit 5'",
+        "query 'select feed, item_name, streak from chart_movements order by streak desc limit 5'",
     ):
         name, _, rest = command.partition(" ")
         if name in ("trends", "lake"):

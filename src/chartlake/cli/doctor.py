@@ -71,7 +71,7 @@ def _configuration(here: Project) -> Iterator[Finding]:
             "chartlake init writes one",
         )
         return
-    yield Finding("ok", f"{file}, {len(here.feeds)} feeds")
+    yield Finding("ok", f"{file}, feeds: {len(here.feeds)}")
 
 
 def _lake(here: Project) -> Iterator[Finding]:

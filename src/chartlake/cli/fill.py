@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -10,7 +11,7 @@ import typer
 
 from chartlake import schedule
 from chartlake.cli import show
-from chartlake.cli.options import AsJson, Day, ProjectDir, open_here
+from chartlake.cli.options import AsJson, ProjectDir, open_here
 from chartlake.cli.stages import Stages
 from chartlake.errors import UsageError
 from chartlake.lake import raw
@@ -38,7 +39,7 @@ def run(
     here = open_here(project)
     feeds = [each for each in here.feeds if not feed or each.name in feed]
     unknown = set(feed or ()) - {each.name for each in feeds}
-    if unknown or not here.feeds:
+    if unknown or not (here.feeds or raw.feeds(here.store)):
         raise _no_feed(here, sorted(unknown))
     if dry_run:
         _say_due(here, [each.name for each in feeds])
@@ -57,7 +58,15 @@ def import_(
         str | None,
         typer.Option("--feed", metavar="NAME", help="The feed, where the name does not tell."),
     ] = None,
-    date: Day = None,
+    date: Annotated[
+        datetime | None,
+        typer.Option(
+            "--date",
+            metavar="YYYY-MM-DD",
+            formats=["%Y-%m-%d"],
+            help="The chart date, where the name does not tell.",
+        ),
+    ] = None,
     force: Annotated[
         bool, typer.Option("--force", help="Take bytes that are already there at another date.")
     ] = False,
@@ -76,15 +85,16 @@ def import_(
         files, feed=feed, day=date.date() if date else None, force=force, replace=replace
     )
     stages.imported(results, clock)
-    stages.settle()
+    if raw.feeds(here.store):
+        stages.settle()
     fresh = sorted({r.feed for r in results if r.feed and r.status in ("new", "replaced")})
-    if not fresh and not any(result.error for result in results) and not (quiet or as_json):
-        show.line("Nothing changed: all of it was there already.")
+    if all(result.status == "present" for result in results) and not stages.facts["loaded_slots"]:
+        stages.say_line("Nothing changed: all of it was there already.")
     _finish(stages, here, fresh, as_json)
 
 
 def _finish(stages: Stages, here: Project, fresh: list[str], as_json: bool) -> None:
-    ranked = feed_names(here.warehouse)
+    ranked = feed_names(here.warehouse) if here.warehouse.path.exists() else []
     shown = [feed for feed in fresh if feed in ranked]
     example = shown[0] if shown else next(iter(ranked), None)
     then = f"chartlake trends movers --feed {example}" if example else "chartlake status"

@@ -9,7 +9,7 @@ import typer
 from chartlake.cli import show
 from chartlake.cli.options import AsJson, ProjectDir, open_here
 from chartlake.cli.show import Col
-from chartlake.lake import aside
+from chartlake.lake import aside, raw
 from chartlake.report.status import feed_health
 from chartlake.transform.build import unbuilt
 
@@ -34,12 +34,13 @@ def status(as_json: AsJson = False, project: ProjectDir = None) -> None:
     here = open_here(project)
     health = feed_health(here.warehouse) if here.warehouse.path.exists() else []
     known = {row["feed"] for row in health}
+    not_loaded = sorted(set(raw.feeds(here.store)) - known)
     waiting = [
         {"feed": feed.name, "schedule": feed.schedule}
         for feed in here.feeds
         if feed.name not in known
     ]
-    pending = [f"{manifest.feed.name} {manifest.slot}" for manifest in unbuilt(here.store)]
+    pending = [f"{place.feed} {place.slot}" for place in unbuilt(here.store)]
     kept_aside = list(aside.list_quarantined(here.store))
     if as_json:
         show.json(
@@ -48,6 +49,7 @@ def status(as_json: AsJson = False, project: ProjectDir = None) -> None:
                 "warehouse": str(here.warehouse.path),
                 "feeds": health + waiting,
                 "not_built": pending,
+                "not_loaded": not_loaded,
                 "quarantine": kept_aside,
             }
         )
@@ -56,10 +58,12 @@ def status(as_json: AsJson = False, project: ProjectDir = None) -> None:
     show.line(f"warehouse  {here.warehouse.path}")
     if health or waiting:
         show.table(_HEALTH, health + waiting)
-    else:
+    elif not not_loaded:
         show.line("Nothing there yet: chartlake import FILES, or name a feed in chartlake.toml")
     if pending:
         show.warn(f"{len(pending)} committed slots are not built: the next run or import does it")
+    if not_loaded:
+        show.warn(f"in the lake, not in the warehouse: {', '.join(not_loaded)}: chartlake run")
     for file in kept_aside:
         show.warn(f"in quarantine: {file.name}: {file.reason}")
 

@@ -32,7 +32,7 @@ class Stages:
         self._started = time.perf_counter()
         self._problems: list[tuple[str | None, ChartlakeError]] = []
         self._warnings: list[str] = []
-        self.facts: dict[str, Any] = {}
+        self.facts: dict[str, Any] = {"loaded_slots": 0}
 
     def extract(self, feeds: Sequence[Feed]) -> list[Extracted]:
         """Ask the sources of the feeds for what is due."""
@@ -73,11 +73,7 @@ class Stages:
         rows = sum(slot.entries for slot in build.slots) if build else 0
         rejects = sum(slot.rejects for slot in build.slots) if build else 0
         self._say("transform", _n(rows, "entry", "entries"), f"{rejects} rejected", since=clock)
-        self._problems += [
-            (f"{result.manifest.feed.name} {result.manifest.slot}", result.error)
-            for result in failed
-            if result.error
-        ]
+        self._problems += [(f"{place.feed} {place.slot}", error) for place, error in failed]
         clock = time.perf_counter()
         loaded = self._project.pipeline.load()
         change = f"+{loaded.entries:,} entries" if loaded.slots else "nothing new"
@@ -89,7 +85,7 @@ class Stages:
     def headlines(self, feeds: Sequence[str]) -> None:
         """The latest editions of some feeds, a line each."""
         for feed in feeds[:_TITLES_SHOWN]:
-            self._say_line(headline(self._project.warehouse, feed))
+            self.say_line(headline(self._project.warehouse, feed))
 
     def close(self, then: str) -> int:
         """Print what went wrong and what to do next; returns the exit code."""
@@ -98,7 +94,7 @@ class Stages:
         for subject, problem in self._problems:
             show.error(problem, subject)
         seconds = time.perf_counter() - self._started
-        self._say_line(f"Done in {seconds:.1f} s · next: {then}")
+        self.say_line(f"Done in {seconds:.1f} s · next: {then}")
         self.facts["errors"] = [
             {"subject": subject, "what": p.what, "why": p.why, "fix": p.fix}
             for subject, p in self._problems
@@ -133,7 +129,8 @@ class Stages:
         if not self._quiet:
             self.say(stage, *parts, since=since)
 
-    def _say_line(self, line: str | Text) -> None:
+    def say_line(self, line: str | Text) -> None:
+        """A line, unless quiet."""
         if not self._quiet:
             show.line(line)
 

@@ -13,7 +13,7 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 
 from chartlake.errors import RefusedFile
-from chartlake.model import Body, Feed, Snapshot, slot_of_date
+from chartlake.model import FEED_NAME, Body, Feed, Snapshot, slot_of_date
 
 __all__ = ["MAX_BYTES", "read_chart_file"]
 
@@ -27,6 +27,7 @@ _NAME = re.compile(
     re.IGNORECASE,
 )
 _THURSDAY = 3
+_WEEK = timedelta(days=7)
 _NAMES_KNOWN = (
     "regional-us-weekly-2026-11-19.csv, viral-global-daily-2026-11-19.csv or "
     "regional-us-weekly-2019-01-04--2019-01-11.csv"
@@ -46,8 +47,8 @@ def read_chart_file(
     ``count_records`` parses the whole content, raises RefusedFile where it is
     not a chart, and answers how many records it holds.
     """
-    chart, chart_date = _identify(path.name, feed, day)
     content = _content(path)
+    chart, chart_date = _identify(path.name, feed, day)
     body = Body(
         content=content,
         resource="charts_csv",
@@ -84,6 +85,11 @@ def _identify(name: str, feed: str | None, day: date | None) -> tuple[Feed, date
 
 
 def _feed(name: str) -> Feed:
+    if not FEED_NAME.fullmatch(name):
+        raise RefusedFile(
+            f"{name[:80]!r} is no name for a feed",
+            fix="use small letters, digits and single hyphens, 64 at most",
+        )
     cadence = name.rsplit("-", 1)[-1]
     schedule = cadence if cadence in ("daily", "weekly") else None
     return Feed(name=name, source="charts-csv", source_id=name, schedule=schedule)
@@ -91,11 +97,18 @@ def _feed(name: str) -> Feed:
 
 def _date_of(match: re.Match[str]) -> date:
     try:
-        if match["end"]:
-            return date.fromisoformat(match["end"]) - timedelta(days=1)
-        return date.fromisoformat(match["first"])
+        first = date.fromisoformat(match["first"])
+        end = date.fromisoformat(match["end"]) if match["end"] else None
     except ValueError as error:
         raise RefusedFile("the date in its name does not exist", why=str(error)) from error
+    if end is None:
+        return first
+    if end - first != _WEEK or not match["chart"].lower().endswith("weekly"):
+        raise RefusedFile(
+            f"the dates in its name, {first} and {end}, are not those of a chart week",
+            why="a weekly file names the Friday it began and the Friday after it ended",
+        )
+    return end - timedelta(days=1)
 
 
 def _content(path: Path) -> bytes:

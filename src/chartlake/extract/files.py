@@ -96,6 +96,7 @@ class FileImport:
             raise _other_bytes(snapshot, standing)
         manifest, won = raw.commit(self._store, snapshot, standing.revision + 1 if standing else 1)
         if won:
+            aside.release(self._store, _digest(snapshot))
             return ("replaced" if standing else "new"), manifest
         if manifest.pages[0].sha256 != _digest(snapshot):
             raise _other_bytes(snapshot, manifest)

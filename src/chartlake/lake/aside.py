@@ -12,7 +12,7 @@ from chartlake.lake import keys
 from chartlake.lake.store import Store
 from chartlake.model import Record, Slot, sha256
 
-__all__ = ["Failure", "Quarantined", "list_quarantined", "quarantine", "record_failure"]
+__all__ = ["Failure", "Quarantined", "list_quarantined", "quarantine", "record_failure", "release"]
 
 
 class Failure(Record, frozen=True):
@@ -47,10 +47,17 @@ def record_failure(
 def quarantine(store: Store, name: str, content: bytes, reason: str, at: datetime) -> Quarantined:
     """Keep a file's bytes and the reason; the same bytes are kept once, with the first reason."""
     digest = sha256(content)
+    name = name.encode("utf-8", "replace").decode()  # a file name may be no text at all
     kept = Quarantined(name=name, sha256=digest, size=len(content), reason=reason, at=at)
     store.create(keys.quarantined(digest), content)
     store.create(keys.quarantined(digest) + ".json", msgspec.json.encode(kept))
     return kept
+
+
+def release(store: Store, digest: str) -> None:
+    """Forget a file that has found its place in the lake after all."""
+    store.delete(keys.quarantined(digest) + ".json")
+    store.delete(keys.quarantined(digest))
 
 
 def list_quarantined(store: Store) -> Iterator[Quarantined]:

@@ -16,7 +16,16 @@ import pyarrow.parquet as pq
 from chartlake.errors import CorruptObject
 from chartlake.lake import keys
 from chartlake.lake.store import Store
-from chartlake.model import Build, BuiltFile, BuiltSlot, Slot, sha256, slot_month
+from chartlake.model import (
+    Build,
+    BuiltFile,
+    BuiltSlot,
+    Slot,
+    Undecodable,
+    from_json,
+    sha256,
+    slot_month,
+)
 
 __all__ = ["Rank", "build_id", "commit", "list_builds", "rank", "read_build", "read_table"]
 
@@ -86,8 +95,8 @@ def list_builds(store: Store) -> Iterator[str]:
 def read_build(store: Store, key: str) -> Build:
     """One build by its key."""
     try:
-        return msgspec.json.decode(store.get(key), type=Build)
-    except msgspec.MsgspecError as error:
+        return from_json(store.get(key), Build)
+    except Undecodable as error:
         raise CorruptObject(f"{key} is not a build", why=str(error)) from error
 
 

@@ -16,7 +16,18 @@ import pyarrow as pa
 from chartlake.errors import ConfigError, CorruptObject
 from chartlake.lake import keys
 from chartlake.lake.store import Store
-from chartlake.model import Body, Feed, Manifest, Page, Slot, Snapshot, sha256, slot_month
+from chartlake.model import (
+    Body,
+    Feed,
+    Manifest,
+    Page,
+    Slot,
+    Snapshot,
+    Undecodable,
+    from_json,
+    sha256,
+    slot_month,
+)
 
 __all__ = [
     "check_same_source",
@@ -52,8 +63,8 @@ def read_manifest(store: Store, feed: str, slot: Slot, revision: int) -> Manifes
     """The manifest of one revision of a slot."""
     key = keys.manifest(feed, slot, revision)
     try:
-        return msgspec.json.decode(store.get(key), type=Manifest)
-    except msgspec.MsgspecError as error:
+        return from_json(store.get(key), Manifest)
+    except Undecodable as error:
         raise CorruptObject(f"{key} is not a manifest", why=str(error)) from error
 
 

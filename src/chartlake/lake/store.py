@@ -7,11 +7,11 @@ whether it won, ranges, listings in order, and errors for people.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 import obstore
 from obstore.exceptions import AlreadyExistsError, BaseError
@@ -56,6 +56,8 @@ class Store:
                 obstore.put(self._objects, key, content, mode="create")
             except AlreadyExistsError:
                 return False
+            except FileNotFoundError as error:
+                raise BaseError(str(error)) from error  # the bucket itself is not there
         return True
 
     def get(self, key: str) -> bytes:
@@ -64,13 +66,13 @@ class Store:
             return bytes(obstore.get(self._to_read, key).bytes())
 
     def get_range(self, key: str, offset: int, length: int) -> bytes:
-        """``length`` bytes of the object from ``offset``."""
+        """``length`` bytes of the object from ``offset``; at least one."""
         with _errors("read", self.url, key):
             return bytes(obstore.get_range(self._to_read, key, start=offset, length=length))
 
     def delete(self, key: str) -> None:
-        """Remove an object."""
-        with _errors("delete", self.url, key):
+        """Remove an object, if it is there."""
+        with _errors("delete", self.url, key), suppress(FileNotFoundError):
             obstore.delete(self._objects, key)
 
     def keys(self, prefix: str) -> Iterator[str]:
@@ -100,7 +102,7 @@ def open_store(url: str) -> Store:
     if scheme == "s3":
         return Store(partial(_opened, url, url), url.rstrip("/"))
     if scheme in ("", "file"):
-        folder = Path(urlsplit(url).path if scheme else url).resolve()
+        folder = Path(unquote(urlsplit(url).path) if scheme else url).resolve()
         return Store(
             partial(_opened, folder.as_uri(), str(folder), mkdir=True), str(folder), folder
         )

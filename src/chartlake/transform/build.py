@@ -10,58 +10,88 @@ from typing import Any, NamedTuple
 
 import pyarrow as pa
 
+from chartlake.errors import ChartlakeError, CorruptObject
 from chartlake.lake import aside, builds, keys, raw
 from chartlake.lake.store import Store
-from chartlake.model import Build, BuiltSlot, Manifest, slot_month
+from chartlake.model import Build, BuiltSlot, Manifest, Slot, slot_month
 from chartlake.schema import TABLES, Table
 from chartlake.transform.engine import Engine, Parsed
 
-__all__ = ["TRANSFORM_VERSION", "Transformed", "build_slots", "unbuilt"]
+__all__ = ["TRANSFORM_VERSION", "Failed", "Place", "Transformed", "build_slots", "unbuilt"]
 
 TRANSFORM_VERSION = 1
 """Raised when the same pages give other rows: then everything is built again."""
+
+
+class Place(NamedTuple):
+    """A committed slot at its standing revision."""
+
+    feed: str
+    slot: Slot
+    revision: int
+
+
+class Failed(NamedTuple):
+    """A slot that stayed out of the build, and why."""
+
+    place: Place
+    error: ChartlakeError
 
 
 class Transformed(NamedTuple):
     """The build of a batch (None when nothing could be built) and the slots left out."""
 
     build: Build | None
-    failed: tuple[Parsed, ...]
+    failed: tuple[Failed, ...]
 
 
-def unbuilt(store: Store) -> list[Manifest]:
-    """The standing manifests of all slots that no build of this transform version covers.
+def unbuilt(store: Store) -> list[Place]:
+    """The committed slots that no build of this transform version covers.
 
-    Compares keys with builds; only the manifests that are needed are fetched.
+    Compares keys with builds; no manifest is fetched.
     """
     committed = {
-        (feed, slot, revision)
+        Place(feed, slot, revision)
         for feed in raw.feeds(store)
         for slot, revision in raw.latest_revisions(store, feed).items()
     }
     for key in builds.list_builds(store):
         build = builds.read_build(store, key)
         if build.transform_version == TRANSFORM_VERSION:
-            committed -= {(built.feed, built.slot, built.revision) for built in build.slots}
-    return [raw.read_manifest(store, *place) for place in sorted(committed)]
+            committed -= {Place(built.feed, built.slot, built.revision) for built in build.slots}
+    return sorted(committed)
 
 
 def build_slots(
-    store: Store, engine: Engine, manifests: Sequence[Manifest], now: datetime
+    store: Store, engine: Engine, places: Sequence[Place], now: datetime
 ) -> Transformed:
     """Parse the slots and commit them as one build; what fails is recorded and left out."""
+    manifests: list[Manifest] = []
+    failed: list[Failed] = []
+    for place in places:
+        try:
+            manifests.append(raw.read_manifest(store, *place))
+        except CorruptObject as error:
+            failed.append(Failed(place, error))
+    good: list[Parsed] = []
+    for result in engine.parse(store, manifests):
+        if result.error:
+            failed.append(Failed(_place(result.manifest), result.error))
+        else:
+            good.append(result)
+    for place, reason in failed:
+        aside.record_failure(store, place.feed, place.slot, "transform", reason, now)
+    return Transformed(_commit(store, good) if good else None, tuple(failed))
+
+
+def _place(manifest: Manifest) -> Place:
+    return Place(manifest.feed.name, manifest.slot, manifest.revision)
+
+
+def _commit(store: Store, parsed: Sequence[Parsed]) -> Build:
     attempt = keys.new_attempt()
-    parsed = list(engine.parse(store, sorted(manifests, key=lambda m: (m.feed.name, m.slot))))
-    failed = tuple(result for result in parsed if result.error)
-    for manifest, _, error in failed:
-        if error:
-            aside.record_failure(store, manifest.feed.name, manifest.slot, "transform", error, now)
-    good = [result for result in parsed if not result.error]
-    if not good:
-        return Transformed(None, failed)
-    slots = tuple(_built_slot(result) for result in good)
-    tables = _tables(good, attempt)
-    return Transformed(builds.commit(store, TRANSFORM_VERSION, slots, tables, attempt), failed)
+    slots = tuple(_built_slot(result) for result in parsed)
+    return builds.commit(store, TRANSFORM_VERSION, slots, _tables(parsed, attempt), attempt)
 
 
 def _built_slot(result: Parsed) -> BuiltSlot:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import Any
 
 from chartlake.schema import (
     AlbumArtist,
@@ -12,7 +13,15 @@ from chartlake.schema import (
     TrackArtist,
     TrackObservation,
 )
-from chartlake.transform.payloads import Album, Artist, Image, Item
+from chartlake.transform.payloads import (
+    Album,
+    Artist,
+    Item,
+    flag,
+    inner,
+    text,
+    whole_number,
+)
 from chartlake.transform.records import check_id
 
 __all__ = ["Observations", "check_ids"]
@@ -67,58 +76,60 @@ def _credits(artists: list[Artist]) -> list[tuple[int, str | None, str | None]]:
 
 def _track(track: Item, track_id: str, at: datetime) -> TrackObservation:
     duration = track.duration_ms
-    if isinstance(duration, dict):
-        duration = duration.get("totalMilliseconds")
     return TrackObservation(
         track_id=track_id,
         track_name=track.name,
-        album_id=track.album.id if track.album else None,
-        isrc=(track.external_ids or {}).get("isrc"),
-        disc_number=track.disc_number,
-        track_number=track.track_number,
-        duration_ms=duration if isinstance(duration, int) else None,
-        explicit=track.explicit,
-        popularity=track.popularity,
+        album_id=(track.album.id or None) if track.album else None,
+        isrc=text(inner(track.external_ids, "isrc")),
+        disc_number=whole_number(track.disc_number),
+        track_number=whole_number(track.track_number),
+        duration_ms=whole_number(inner(duration, "totalMilliseconds") or duration),
+        explicit=flag(track.explicit),
+        popularity=whole_number(track.popularity),
         observed_at=at,
     )
 
 
 def _album(album: Album, album_id: str, at: datetime) -> AlbumObservation:
+    released = text(album.release_date)
     return AlbumObservation(
         album_id=album_id,
         album_name=album.name,
-        album_type=album.album_type,
-        total_tracks=album.total_tracks,
-        release_date=_first_day(album.release_date),
-        release_date_text=album.release_date,
-        release_date_precision=album.release_date_precision,
-        upc=(album.external_ids or {}).get("upc"),
-        label=album.label,
-        popularity=album.popularity,
+        album_type=text(album.album_type),
+        total_tracks=whole_number(album.total_tracks),
+        release_date=_first_day(released),
+        release_date_text=released,
+        release_date_precision=text(album.release_date_precision),
+        upc=text(inner(album.external_ids, "upc")),
+        label=text(album.label),
+        popularity=whole_number(album.popularity),
         image_url=_largest(album.images),
         observed_at=at,
     )
 
 
 def _artist(artist: Artist, artist_id: str, at: datetime) -> ArtistObservation:
-    followers = (artist.followers or {}).get("total")
     return ArtistObservation(
         artist_id=artist_id,
         artist_name=artist.name,
-        popularity=artist.popularity,
-        followers=followers if isinstance(followers, int) else None,
+        popularity=whole_number(artist.popularity),
+        followers=whole_number(inner(artist.followers, "total")),
         image_url=_largest(artist.images),
         observed_at=at,
     )
 
 
-def _largest(images: list[Image] | None) -> str | None:
-    return max(images, key=lambda image: image.width or 0).url if images else None
+def _largest(images: Any) -> str | None:
+    """The address of the widest picture."""
+    listed = images if isinstance(images, list) else []
+    known = [image for image in listed if text(inner(image, "url"))]
+    widest = max(known, key=lambda image: whole_number(image.get("width")) or 0, default=None)
+    return text(inner(widest, "url"))
 
 
-def _first_day(text: str | None) -> date | None:
+def _first_day(released: str | None) -> date | None:
     """2019, 2019-05 and 2019-05-03 as their first day; None for what is no date, such as 0000."""
-    parts = (text or "").split("-")
+    parts = (released or "").split("-")
     try:
         return date.fromisoformat("-".join([*parts, "01", "01"][:3]))
     except ValueError:

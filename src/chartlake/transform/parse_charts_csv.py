@@ -7,6 +7,7 @@ used becomes a reject.
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
 import re
@@ -87,7 +88,7 @@ def _read(content: bytes) -> _Chart:
         try:
             entries.append(_entry(columns, row, number))
         except RejectRecord as reason:
-            rejects.append(reject(0, number, reason, ",".join(row)))
+            rejects.append(reject(0, number, reason, _as_csv(row)))
     _check_positions(entries)
     if too_many_rejects(len(rejects), len(data)):
         raise RefusedFile(
@@ -97,8 +98,14 @@ def _read(content: bytes) -> _Chart:
     return _Chart(entries, rejects)
 
 
+def _as_csv(row: list[str]) -> str:
+    out = io.StringIO()
+    csv.writer(out, lineterminator="").writerow(row)
+    return out.getvalue()
+
+
 def _text(content: bytes) -> str:
-    if not content.strip():
+    if not content.removeprefix(codecs.BOM_UTF8).strip():
         raise RefusedFile("the file is empty", fix="download it again")
     if content.startswith(b"%PDF") or b"\0" in content:
         kind = "a PDF" if content.startswith(b"%PDF") else "a binary file"
@@ -140,15 +147,17 @@ def _check_whole(columns: list[str], data: list[list[str]], *, ends_in_newline: 
         raise _cut(len(data), f"its last row has {len(last)} of {len(columns)} fields")
     if ends_in_newline:
         return
-    cells = dict(zip(columns, last, strict=False))
+    cells, end = dict(zip(columns, last, strict=False)), last[-1].strip()
     link = _LINK.fullmatch(cells["uri"].strip())
-    if columns[-1] == "uri" and not (link and len(link[2]) in (0, 22)):
-        raise _cut(len(data), f"its last row ends in {cells['uri'][-40:]!r}")
-    if columns[-1] == "streams" and len(data) > 1:
-        streams, before = cells["streams"], dict(zip(columns, data[-2], strict=False))["streams"]
-        # rows are sorted by streams: a number that lost a digit is a tenth of what it was
-        if before.isdigit() and (not streams or int(streams) * 5 < int(before)):
-            raise _cut(len(data), f"its last row has {streams or 'no'} streams after {before}")
+    if columns[-1] == "uri" and not (link and len(link[2]) == 22):
+        raise _cut(len(data), f"its last row ends in {end[-40:]!r}")
+    before = data[-2][-1].strip() if len(data) > 1 and len(data[-2]) == len(columns) else ""
+    if before and not end:
+        raise _cut(len(data), "its last cell is empty")
+    # rows are sorted by streams: a number that lost a digit is a tenth of what it was
+    counted = columns[-1] == "streams" and _is_number(before) and _is_number(end)
+    if counted and int(end) * 5 < int(before):
+        raise _cut(len(data), f"its last row has {end} streams after {before}")
 
 
 def _cut(rows: int, why: str) -> RefusedFile:
@@ -203,16 +212,20 @@ def _number(cell: dict[str, str], name: str) -> int | None:
     text = cell.get(name, "").strip()
     if not text:
         return None
-    try:
-        return int(text)
-    except ValueError:
-        raise RejectRecord(f"{name} {text[:40]!r} is not a whole number") from None
+    if not _is_number(text):
+        raise RejectRecord(f"{name} {text[:40]!r} is not a whole number")
+    return int(text)
+
+
+def _is_number(text: str) -> bool:
+    """Plain digits, as many as a table's number holds."""
+    return re.fullmatch(r"-?[0-9]{1,18}", text) is not None
 
 
 def _check_positions(entries: list[Entry]) -> None:
-    position, times = Counter(entry.position for entry in entries).most_common(1)[0]
-    if times > 1:
-        raise RefusedFile(
-            f"position {position} stands in the file {times} times",
-            why="a chart has one row for each position",
-        )
+    for position, times in Counter(entry.position for entry in entries).most_common(1):
+        if times > 1:
+            raise RefusedFile(
+                f"position {position} stands in the file {times} times",
+                why="a chart has one row for each position",
+            )

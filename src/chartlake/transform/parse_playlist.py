@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import UTC, datetime
+from typing import Any
 
 import msgspec
 
 from chartlake.errors import DataError
-from chartlake.model import Manifest, naive_utc
+from chartlake.model import Manifest, Undecodable, from_json, naive_utc
 from chartlake.schema import Entry, SlotRows
 from chartlake.transform.observations import Observations, check_ids
 from chartlake.transform.payloads import Item, Listed, Owner, PageOfItems, Playlist
@@ -27,11 +28,11 @@ def parse_playlist(manifest: Manifest, pages: Iterable[bytes]) -> SlotRows:
     for number, (page, content) in enumerate(zip(manifest.pages, pages, strict=True)):
         try:
             if page.resource == "playlist":
-                playlist = msgspec.json.decode(content, type=Playlist)
+                playlist = from_json(content, Playlist)
                 items = _embedded_items(playlist)
             else:
-                items = msgspec.json.decode(content, type=PageOfItems).items
-        except msgspec.MsgspecError as error:
+                items = from_json(content, PageOfItems).items
+        except Undecodable as error:
             raise DataError(f"page {number} is not a {page.resource}", why=str(error)) from error
         for place, raw in enumerate(items):
             rows.add(raw, number, place, page.first_item + place + 1)
@@ -41,9 +42,10 @@ def parse_playlist(manifest: Manifest, pages: Iterable[bytes]) -> SlotRows:
 def _embedded_items(playlist: Playlist) -> list[msgspec.Raw]:
     embedded = playlist.items if bytes(playlist.items) != b"null" else playlist.tracks
     try:
-        return msgspec.json.decode(embedded, type=PageOfItems).items
-    except msgspec.ValidationError:  # not shown here: the items are in pages of their own
+        page = from_json(embedded, PageOfItems)
+    except Undecodable:  # not shown here: the items are in pages of their own
         return []
+    return [] if page.offset else page.items
 
 
 class _Rows:
@@ -56,12 +58,12 @@ class _Rows:
     def add(self, raw: msgspec.Raw, page: int, place: int, position: int) -> None:
         """One record: an entry with what it tells of its track, or a reject."""
         try:
-            listed = msgspec.json.decode(raw, type=Listed | None) or Listed()
+            listed = Listed() if bytes(raw) == b"null" else from_json(raw, Listed)
             item = listed.item or listed.track
             entry = _entry(listed, item, page, place, position)
             if item and entry.track_id:
                 check_ids(item)
-        except (msgspec.MsgspecError, RejectRecord) as reason:
+        except (Undecodable, RejectRecord) as reason:
             payload = bytes(raw).decode("utf-8", "replace")
             self._out.rejects.append(reject(page, place, reason, payload))
             return
@@ -126,8 +128,10 @@ def _artist_text(item: Item) -> str | None:
     return item.show.name if item.show else None
 
 
-def _moment(text: str | None) -> datetime | None:
+def _moment(value: Any) -> datetime | None:
+    """A time as text; one without a zone is taken as UTC, on whatever machine."""
     try:
-        return naive_utc(datetime.fromisoformat(text)) if text else None
-    except (ValueError, OverflowError):
+        moment = datetime.fromisoformat(value)
+        return naive_utc(moment if moment.tzinfo else moment.replace(tzinfo=UTC))
+    except (TypeError, ValueError, OverflowError):
         return None

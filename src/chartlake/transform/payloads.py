@@ -1,7 +1,9 @@
 """Spotify's JSON, as far as it is used.
 
-Everything that Spotify may leave out is optional: an undeclared field costs
-nothing, a missing one costs no record.
+Typed is what an entry stands on: ids, names, kinds. What is only observed may
+have any type, because Spotify has given numbers where objects were and the
+reverse: `whole_number`, `text` and `flag` take what is of its usual type and
+leave the rest null. Everything may be missing.
 """
 
 from __future__ import annotations
@@ -10,7 +12,22 @@ from typing import Any
 
 import msgspec
 
-__all__ = ["Album", "Artist", "Image", "Item", "Listed", "Owner", "PageOfItems", "Playlist", "Show"]
+__all__ = [
+    "Album",
+    "Artist",
+    "Item",
+    "Listed",
+    "Owner",
+    "PageOfItems",
+    "Playlist",
+    "Show",
+    "flag",
+    "inner",
+    "text",
+    "whole_number",
+]
+
+_LARGEST = 2**63 - 1
 
 
 class Owner(msgspec.Struct):
@@ -24,6 +41,7 @@ class PageOfItems(msgspec.Struct):
     """A page of a list; its items are decoded one by one, so that a bad one harms no other."""
 
     items: list[msgspec.Raw] = []
+    offset: Any = None
 
 
 class Playlist(msgspec.Struct):
@@ -37,21 +55,14 @@ class Playlist(msgspec.Struct):
     tracks: msgspec.Raw = msgspec.Raw(b"null")
 
 
-class Image(msgspec.Struct):
-    """A picture in one size."""
-
-    url: str | None = None
-    width: int | None = None
-
-
 class Artist(msgspec.Struct):
     """An artist, whole or as credited."""
 
     id: str | None = None
     name: str | None = None
-    popularity: int | None = None
-    followers: dict[str, Any] | None = None
-    images: list[Image] | None = None
+    popularity: Any = None
+    followers: Any = None
+    images: Any = None
 
 
 class Album(msgspec.Struct):
@@ -59,15 +70,15 @@ class Album(msgspec.Struct):
 
     id: str | None = None
     name: str | None = None
-    album_type: str | None = None
-    total_tracks: int | None = None
-    release_date: str | None = None
-    release_date_precision: str | None = None
-    external_ids: dict[str, str | None] | None = None
-    label: str | None = None
-    popularity: int | None = None
-    images: list[Image] | None = None
     artists: list[Artist] | None = None
+    album_type: Any = None
+    total_tracks: Any = None
+    release_date: Any = None
+    release_date_precision: Any = None
+    external_ids: Any = None
+    label: Any = None
+    popularity: Any = None
+    images: Any = None
 
 
 class Show(msgspec.Struct):
@@ -86,19 +97,40 @@ class Item(msgspec.Struct):
     artists: list[Artist] | None = None
     album: Album | None = None
     show: Show | None = None
-    external_ids: dict[str, str | None] | None = None
-    disc_number: int | None = None
-    track_number: int | None = None
-    duration_ms: int | dict[str, Any] | None = None  # seen as {"totalMilliseconds": …}
-    explicit: bool | None = None
-    popularity: int | None = None
     is_local: bool | None = None
+    external_ids: Any = None
+    disc_number: Any = None
+    track_number: Any = None
+    duration_ms: Any = None  # seen as {"totalMilliseconds": …}
+    explicit: Any = None
+    popularity: Any = None
 
 
 class Listed(msgspec.Struct):
     """One record of a page. ``item`` since February 2026, ``track`` before; both in between."""
 
-    added_at: str | None = None
+    added_at: Any = None
     is_local: bool | None = None
     item: Item | None = None
     track: Item | None = None
+
+
+def whole_number(value: Any) -> int | None:
+    """A number that a table holds, or None."""
+    usual = isinstance(value, int) and not isinstance(value, bool) and abs(value) <= _LARGEST
+    return value if usual else None
+
+
+def text(value: Any) -> str | None:
+    """A text, or None."""
+    return value if isinstance(value, str) else None
+
+
+def flag(value: Any) -> bool | None:
+    """True, False or None."""
+    return value if isinstance(value, bool) else None
+
+
+def inner(value: Any, name: str) -> Any:
+    """A field of what should be an object; None where it is none."""
+    return value.get(name) if isinstance(value, dict) else None

@@ -20,6 +20,8 @@ __all__ = ["DuckDBWarehouse"]
 
 _PATIENCE_SECONDS = 60.0
 _ROWS_SHOWN = 5
+# a first load that was killed leaves a file without tables
+_WHOLE = "select 1 from duckdb_tables() where table_name = 'warehouse_version'"
 
 
 class DuckDBWarehouse:
@@ -53,13 +55,12 @@ class DuckDBWarehouse:
     @contextmanager
     def _connect(self, *, write: bool) -> Iterator[duckdb.DuckDBPyConnection]:
         if not write and not self.path.exists():
-            raise UsageError(
-                f"there is no warehouse yet at {self.path}",
-                fix="fill it first: chartlake import FILES, chartlake run, or chartlake demo",
-            )
+            raise self._not_there()
         db = self._open(write)
         try:
             if not write:
+                if not db.execute(_WHOLE).fetchone():
+                    raise self._not_there()
                 db.execute("set enable_external_access = false; set lock_configuration = true")
             yield db
         except duckdb.IOException as error:
@@ -79,6 +80,12 @@ class DuckDBWarehouse:
                 if time.monotonic() > until:
                     raise self._held() from error
             time.sleep(0.1)
+
+    def _not_there(self) -> UsageError:
+        return UsageError(
+            f"there is no warehouse yet at {self.path}",
+            fix="fill it first: chartlake import FILES, chartlake run, or chartlake demo",
+        )
 
     def _held(self) -> StorageError:
         return StorageError(

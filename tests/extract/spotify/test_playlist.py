@@ -214,7 +214,6 @@ def test_no_items_where_a_total_is_stated(server: Server, read: Read) -> None:
         read()
 
 
-@pytest.mark.xfail(strict=True, reason="an embedded page that is empty is not asked for again")
 def test_an_embedded_page_that_hides_its_items(server: Server, read: Read) -> None:
     server.script(HERE, answer(playlist(items=page(0, 2))), version("v1"))
     server.script(ITEMS, answer(page(2, 2)))
@@ -276,7 +275,6 @@ def test_three_edits_are_too_many(server: Server, read: Read) -> None:
     assert len(server.asked(HERE)) == 6
 
 
-@pytest.mark.xfail(strict=True, reason="the count is checked before the version: no second try")
 def test_an_edit_that_shortens_the_list_is_read_again(server: Server, read: Read) -> None:
     server.script(HERE, answer(playlist("v1", items=page(50, 52))), version("v2"))
     server.script(HERE, answer(playlist("v2", items=page(49, 49))))
@@ -316,7 +314,6 @@ def test_a_refusal_is_explained(server: Server, read: Read, status: int, what: s
     assert len(server.requests) == 1
 
 
-@pytest.mark.xfail(strict=True, reason="the explained refusal forgets its status")
 @pytest.mark.parametrize("status", [403, 404])
 def test_an_explained_refusal_keeps_its_status(server: Server, read: Read, status: int) -> None:
     """Two 404 in successive slots close a feed: who counts them asks for the status."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -10,9 +11,11 @@ import httpx2
 import msgspec
 
 from chartlake.errors import SignInError, Unavailable
+from chartlake.model import Undecodable, from_json
 
 __all__ = ["ClientCredentials", "GivenToken", "NoCredentials", "TokenSource"]
 
+_TOKEN = re.compile(r"[!-~]+")
 _EARLY = timedelta(seconds=60)
 
 
@@ -46,10 +49,15 @@ class GivenToken:
     """An access token from elsewhere. It lasts an hour at most and can't be renewed."""
 
     def __init__(self, token: str) -> None:
-        self._token = token
+        self._token = token.strip()  # a line end is easily copied along
 
     def token(self) -> str:
-        """The token as given."""
+        """The token as given; SignInError where it can't be one."""
+        if not _TOKEN.fullmatch(self._token):
+            raise SignInError(
+                "the access token that was given has characters that no token has",
+                fix="copy it again into CHARTLAKE_SPOTIFY__ACCESS_TOKEN",
+            )
         return self._token
 
     def renew(self) -> str:
@@ -112,6 +120,6 @@ class ClientCredentials:
             )
         try:
             answer.raise_for_status()
-            return msgspec.json.decode(answer.content, type=_Grant)
-        except (httpx2.HTTPError, msgspec.MsgspecError) as error:
+            return from_json(answer.content, _Grant)
+        except (httpx2.HTTPError, Undecodable) as error:
             raise Unavailable("Spotify's sign-in gave no usable answer", why=str(error)) from error

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import random
+import re
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -19,7 +20,7 @@ import msgspec
 
 from chartlake.errors import Deferred, Refused, SignInError, SourceError, Unavailable
 from chartlake.extract.spotify.auth import TokenSource
-from chartlake.model import Body
+from chartlake.model import Body, Undecodable, from_json
 
 __all__ = ["MAX_BYTES", "Retry", "SpotifyClient"]
 
@@ -37,6 +38,10 @@ class Retry:
     first_wait_seconds: float = 0.5
     longest_wait_seconds: float = 60.0
     sleep: Callable[[float], None] = time.sleep
+
+    def pause_after(self, attempt: int) -> float:
+        """Seconds before the next attempt: doubling, with jitter. ``attempt`` counts from 0."""
+        return self.first_wait_seconds * 2.0**attempt * (0.5 + random.random())
 
 
 class SpotifyClient:
@@ -87,31 +92,29 @@ class SpotifyClient:
         )
 
     def _patiently(self, url: str) -> tuple[httpx2.Response, bytes]:
-        token = self._tokens.token()
-        renewed = False
-        wait = self._retry.first_wait_seconds
+        token, renewed = self._tokens.token(), False
         problem: SourceError = Unavailable(f"Spotify did not answer {url}")
-        for attempt in range(self._retry.max_attempts):
-            if attempt:
-                self._retry.sleep(wait * (0.5 + random.random()))
-                wait *= 2
+        attempt = 0
+        while attempt < self._retry.max_attempts:
+            pause = self._retry.pause_after(attempt)
             try:
                 answer, content = self._once(url, token)
             except Unavailable as error:
                 problem = error
-                continue
-            if answer.status_code == 401 and not renewed:
-                token, renewed = self._tokens.renew(), True
-                answer, content = self._once(url, token)
-            if answer.status_code == 429:
-                wait = self._wait_asked_for(answer, url)
-                problem = Unavailable(f"Spotify asked to slow down (429) at {url}")
-                continue
-            if answer.status_code == 200:
-                return answer, content
-            problem = _problem(answer.status_code, content, url)
-            if answer.status_code not in _PASSING:
-                break
+            else:
+                if answer.status_code == 200:
+                    return answer, content
+                if answer.status_code == 401 and not renewed:
+                    token, renewed = self._tokens.renew(), True
+                    continue
+                problem = _problem(answer.status_code, content, url)
+                if answer.status_code == 429:
+                    pause = self._pause_asked_for(answer, content, url) or pause
+                elif answer.status_code not in _PASSING:
+                    raise problem
+            attempt += 1
+            if attempt < self._retry.max_attempts:
+                self._retry.sleep(pause)
         raise problem
 
     def _once(self, url: str, token: str) -> tuple[httpx2.Response, bytes]:
@@ -131,12 +134,15 @@ class SpotifyClient:
             _check_json(answer, content, url)
         return answer, content
 
-    def _wait_asked_for(self, answer: httpx2.Response, url: str) -> float:
+    def _pause_asked_for(self, answer: httpx2.Response, content: bytes, url: str) -> float | None:
+        """The seconds of Retry-After; Deferred where they, or the quota, outlast this run."""
         asked = answer.headers.get("Retry-After", "")
-        seconds = float(asked) if asked.isdigit() else self._retry.first_wait_seconds
-        if seconds > self._retry.longest_wait_seconds:
+        seconds = float(asked) if re.fullmatch("[0-9]+", asked) else None
+        quota = _said(content).reason == "QUOTA_EXCEEDED"
+        if quota or (seconds or 0) > self._retry.longest_wait_seconds:
+            wait = f"to wait {seconds / 3600:.1f} hours" if seconds else "to come back later"
             raise Deferred(
-                f"Spotify asks to wait {seconds / 3600:.1f} hours (429) at {url}",
+                f"Spotify asks {wait} (429) at {url}",
                 why="the app's quota is used up",
                 fix="run again after that; what is done is kept",
             )
@@ -158,8 +164,8 @@ def _check_json(answer: httpx2.Response, content: bytes, url: str) -> None:
     if media_type != "application/json":
         raise Unavailable(f"{url} answered with {media_type or 'no media type'}, not JSON")
     try:
-        msgspec.json.decode(content)
-    except (msgspec.DecodeError, RecursionError) as error:
+        from_json(content, object)
+    except Undecodable as error:
         raise Unavailable(f"the answer of {url} is not whole JSON", why=str(error)) from error
 
 
@@ -172,14 +178,20 @@ class _ErrorBody(msgspec.Struct):
     error: _Error
 
 
-def _problem(status: int, content: bytes, url: str) -> SourceError:
+def _said(content: bytes) -> _Error:
     try:
-        said = msgspec.json.decode(content, type=_ErrorBody).error
-        words = ": ".join(filter(None, (said.reason, said.message))) or None
-    except msgspec.MsgspecError:
-        words = None
+        return from_json(content, _ErrorBody).error
+    except Undecodable:
+        return _Error()
+
+
+def _problem(status: int, content: bytes, url: str) -> SourceError:
+    said = _said(content)
+    words = ": ".join(filter(None, (said.reason, said.message))) or None
     if status == 401:
         return SignInError(f"Spotify does not accept the credentials (401) at {url}", why=words)
+    if status == 429:
+        return Unavailable(f"Spotify asked to slow down (429) at {url}", why=words)
     if status in _PASSING:
         return Unavailable(f"Spotify has an outage ({status}) at {url}", why=words)
     return Refused(f"Spotify refused {url} ({status})", why=words, status=status)

@@ -15,7 +15,7 @@ import msgspec
 
 from chartlake.errors import Refused, Unavailable
 from chartlake.extract.spotify.client import SpotifyClient
-from chartlake.model import Body, Feed, Slot, Snapshot
+from chartlake.model import Body, Feed, Slot, Snapshot, Undecodable, from_json
 
 __all__ = ["read_playlist"]
 
@@ -69,14 +69,14 @@ def _read_once(client: SpotifyClient, playlist_id: str) -> tuple[tuple[Body, ...
         if body is not first:
             bodies.append(body)
         count, total = count + len(page.items), page.total
+    if len(bodies) > 1 and _version(client, path) != playlist.snapshot_id:
+        raise _Torn
     if total is not None and count != total:
         raise Unavailable(
             f"playlist {playlist_id} gave {count} of {total} items",
             why="Spotify's pages do not add up to the total that it states",
             fix="run again; nothing of it was stored",
         )
-    if len(bodies) > 1 and _version(client, path) != playlist.snapshot_id:
-        raise _Torn
     return tuple(bodies), count
 
 
@@ -109,6 +109,8 @@ def _embedded(page: Any) -> _Page | None:
     if not isinstance(decoded.get("items"), list) or decoded.get("offset"):
         return None
     total = decoded.get("total")
+    if total and not decoded["items"]:
+        return None
     return _Page(items=decoded["items"], total=total if isinstance(total, int) else None)
 
 
@@ -123,8 +125,8 @@ def _version(client: SpotifyClient, path: str) -> str | None:
 
 def _decode(body: Body, shape: type[_Shape]) -> _Shape:
     try:
-        return msgspec.json.decode(body.content, type=shape)
-    except msgspec.MsgspecError as error:
+        return from_json(body.content, shape)
+    except Undecodable as error:
         raise Unavailable(
             f"{body.url} has another shape than a playlist", why=str(error)
         ) from error
@@ -141,11 +143,13 @@ def _explained(refusal: Refused, feed: Feed) -> Refused:
             why="it does not exist, or it is Spotify's own, which apps without extended "
             "quota cannot read",
             fix=fix,
+            status=refusal.status,
         )
     if refusal.status == 403:
         return Refused(
             f"Spotify does not let this app read the items of playlist {feed.source_id} (403)",
             why="in development mode only its owner and collaborators may",
             fix=fix,
+            status=refusal.status,
         )
     return refusal

@@ -1,0 +1,422 @@
+"""Settings: where each comes from, and errors that name file or variable, key and valid values."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from chartlake.errors import ConfigError
+from chartlake.settings import FILE_NAME, FeedSettings, Settings, read_settings
+
+ID = "3cEYpjA9oz9GiPac4AsH4n"
+SECRET = "planted-secret-5f0c"
+FEED = f'[feeds.finds]\nsource = "playlist"\nplaylist = "{ID}"\n'
+
+Read = Callable[..., Settings]
+
+
+@pytest.fixture
+def read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Read:
+    """Reads a project of these files, in this environment."""
+
+    def read(
+        toml: str | None = None, env: str | None = None, environ: Mapping[str, str] | None = None
+    ) -> Settings:
+        if toml is not None:
+            (tmp_path / FILE_NAME).write_text(toml, encoding="utf-8")
+        if env is not None:
+            (tmp_path / ".env").write_text(env, encoding="utf-8")
+        for name, value in (environ or {}).items():
+            monkeypatch.setenv(name, value)
+        return read_settings(tmp_path)
+
+    return read
+
+
+def problem(read: Read, *files: Any, **more: Any) -> ConfigError:
+    with pytest.raises(ConfigError) as wrong:
+        read(*files, **more)
+    assert SECRET not in f"{wrong.value} {wrong.value.why} {wrong.value.fix}"
+    return wrong.value
+
+
+# What there is -----------------------------------------------------------------------------
+
+
+def test_without_any_file_all_is_usual(read: Read, tmp_path: Path) -> None:
+    settings = read()
+    assert settings.project == tmp_path
+    assert settings.lake_url == str(tmp_path / "chartlake-data" / "lake")
+    assert settings.warehouse_path == tmp_path / "chartlake-data" / "warehouse.duckdb"
+    assert settings.feeds == {}
+    spotify = settings.spotify
+    assert (spotify.client_id, spotify.client_secret, spotify.access_token) == (None, None, None)
+    assert spotify.api_url == "https://api.spotify.com/v1"
+    assert spotify.token_url == "https://accounts.spotify.com/api/token"
+
+
+def test_every_section(read: Read, tmp_path: Path) -> None:
+    settings = read(
+        """
+        [lake]
+        url = "s3://bucket/lake"
+
+        [warehouse]
+        path = "other/w.duckdb"
+
+        [spotify]
+        client_id = "abc"
+        api_url = "http://127.0.0.1:1/v1"
+        token_url = "http://127.0.0.1:1/token"
+
+        [feeds.finds]
+        source = "playlist"
+        playlist = "3cEYpjA9oz9GiPac4AsH4n"
+        schedule = "30 6 * * 5"
+        timezone = "Europe/Berlin"
+        cadence = "day"
+
+        [feeds.finds-2]
+        source = "playlist"
+        playlist = "3cEYpjA9oz9GiPac4AsH4n"
+        """
+    )
+    assert settings.lake_url == "s3://bucket/lake"
+    assert settings.warehouse_path == tmp_path / "other" / "w.duckdb"
+    assert settings.spotify.client_id == "abc"
+    assert settings.spotify.api_url == "http://127.0.0.1:1/v1"
+    assert settings.spotify.token_url == "http://127.0.0.1:1/token"
+    assert settings.feeds == {
+        "finds": FeedSettings(
+            source="playlist",
+            playlist=ID,
+            schedule="30 6 * * 5",
+            timezone="Europe/Berlin",
+            cadence="day",
+        ),
+        "finds-2": FeedSettings(
+            source="playlist", playlist=ID, schedule=None, timezone="UTC", cadence="edition"
+        ),
+    }
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        ID,
+        f" {ID} ",
+        f"spotify:playlist:{ID}",
+        f"https://open.spotify.com/playlist/{ID}",
+        f"http://open.spotify.com/playlist/{ID}",
+        f"https://open.spotify.com/playlist/{ID}?si=0123456789abcdef",
+    ],
+)
+def test_a_playlist_is_given_as_id_uri_or_link(read: Read, text: str) -> None:
+    settings = read(FEED.replace(ID, text))
+    assert settings.feeds["finds"].playlist == ID
+
+
+@pytest.mark.xfail(strict=True, reason="links with a language are not known")
+def test_a_playlists_link_may_have_a_language(read: Read) -> None:
+    settings = read(FEED.replace(ID, f"https://open.spotify.com/intl-de/playlist/{ID}?si=1"))
+    assert settings.feeds["finds"].playlist == ID
+
+
+@pytest.mark.parametrize(
+    ("url", "where"),
+    [
+        ("/elsewhere/lake", "/elsewhere/lake"),
+        ("s3://bucket/lake", "s3://bucket/lake"),
+        ("memory://", "memory://"),
+        ("file:///elsewhere/lake", "file:///elsewhere/lake"),
+        ("a/../lake", "{project}/lake"),
+        ("../lake", "{above}/lake"),
+    ],
+)
+def test_relative_paths_are_relative_to_the_project(
+    read: Read, tmp_path: Path, url: str, where: str
+) -> None:
+    expected = where.format(project=tmp_path, above=tmp_path.parent)
+    assert read(f'[lake]\nurl = "{url}"').lake_url == expected
+
+
+def test_the_folder_of_the_process_does_not_matter(
+    read: Read, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "here" / "project").mkdir(parents=True)
+    monkeypatch.chdir(tmp_path / "here")
+    settings = read_settings(Path("project"))
+    monkeypatch.chdir(tmp_path)
+    project = tmp_path / "here" / "project"
+    assert settings.project == project
+    assert settings.warehouse_path == project / "chartlake-data" / "warehouse.duckdb"
+    assert settings.lake_url == str(project / "chartlake-data" / "lake")
+
+
+# What goes before what ------------------------------------------------------------------------
+
+
+def test_the_environment_goes_before_dotenv_before_the_file(read: Read) -> None:
+    toml, env = '[lake]\nurl = "s3://toml"', "CHARTLAKE_LAKE__URL=s3://dotenv\n"
+    assert read(toml).lake_url == "s3://toml"
+    assert read(toml, env).lake_url == "s3://dotenv"
+    assert read(toml, env, {"CHARTLAKE_LAKE__URL": "s3://environment"}).lake_url == (
+        "s3://environment"
+    )
+
+
+def test_keys_of_one_section_may_come_from_everywhere(read: Read) -> None:
+    settings = read(
+        '[spotify]\nclient_id = "toml"\napi_url = "http://toml"\ntoken_url = "http://toml"\n',
+        f"CHARTLAKE_SPOTIFY__CLIENT_SECRET={SECRET}\nCHARTLAKE_SPOTIFY__API_URL=http://dotenv\n",
+        {"CHARTLAKE_SPOTIFY__API_URL": "http://environment"},
+    )
+    assert settings.spotify.client_id == "toml"
+    assert settings.spotify.client_secret
+    assert settings.spotify.client_secret.get_secret_value() == SECRET
+    assert settings.spotify.api_url == "http://environment"
+    assert settings.spotify.token_url == "http://toml"
+
+
+def test_a_feeds_key_from_the_environment(read: Read) -> None:
+    toml = FEED.replace("finds", "friday-finds")
+    settings = read(toml, environ={"CHARTLAKE_FEEDS__FRIDAY-FINDS__SCHEDULE": "weekly"})
+    assert settings.feeds["friday-finds"].schedule == "weekly"
+    assert settings.feeds["friday-finds"].playlist == ID
+
+
+def test_a_whole_section_as_json(read: Read) -> None:
+    environ = {"CHARTLAKE_SPOTIFY": f'{{"client_id": "abc", "client_secret": "{SECRET}"}}'}
+    assert read(environ=environ).spotify.client_id == "abc"
+
+
+def test_an_empty_variable_of_the_template_is_no_secret(read: Read) -> None:
+    spotify = read(env="CHARTLAKE_SPOTIFY__CLIENT_ID=\nCHARTLAKE_SPOTIFY__CLIENT_SECRET=\n").spotify
+    assert not spotify.client_id
+    assert not spotify.client_secret
+
+
+@pytest.mark.xfail(strict=True, reason="CHARTLAKE_PROJECT is read as the setting `project` too")
+@pytest.mark.parametrize("place", ["environ", "env"])
+def test_the_projects_folder_is_the_one_that_is_read(
+    read: Read, tmp_path: Path, place: str
+) -> None:
+    """--project goes before CHARTLAKE_PROJECT; else its file is read, and data lie elsewhere."""
+    given: dict[str, Any] = {"environ": {"CHARTLAKE_PROJECT": "/elsewhere"}}
+    if place == "env":
+        given = {"env": "CHARTLAKE_PROJECT=/elsewhere\n"}
+    assert read('[lake]\nurl = "lake"', **given).lake_url == str(tmp_path / "lake")
+
+
+@pytest.mark.xfail(
+    strict=True, reason="extra=forbid counts every line of .env, even without prefix"
+)
+def test_dotenv_may_hold_what_is_for_others(read: Read) -> None:
+    settings = read(env="AWS_PROFILE=charts\nLAKE=x\nCHARTLAKE_LAKE__URL=s3://bucket\n")
+    assert settings.lake_url == "s3://bucket"
+
+
+# Secrets ------------------------------------------------------------------------------------------
+
+
+def test_secrets_do_not_show(read: Read) -> None:
+    settings = read(
+        env=f"CHARTLAKE_SPOTIFY__CLIENT_SECRET={SECRET}\nCHARTLAKE_SPOTIFY__ACCESS_TOKEN={SECRET}2\n"
+    )
+    assert settings.spotify.access_token
+    assert settings.spotify.access_token.get_secret_value() == f"{SECRET}2"
+    for shown in (repr(settings), str(settings), settings.model_dump_json(), f"{settings.spotify}"):
+        assert SECRET not in shown
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"toml": f'[spotify]\nclient_secret = ["{SECRET}"]'},
+        {"toml": f'[spotify]\nclient_secrt = "{SECRET}"'},
+        {"env": f"CHARTLAKE_SPOTIFY__CLIENT_SECRT={SECRET}"},
+        {"environ": {"CHARTLAKE_SPOTIFY__CLIENT_SECRT": SECRET}},
+        {"environ": {"CHARTLAKE_SPOTIFYCLIENT_SECRET": SECRET}},
+    ],
+)
+def test_secrets_are_not_in_errors(read: Read, given: dict[str, Any]) -> None:
+    problem(read, **given)
+
+
+@pytest.mark.parametrize("key", ["client_secret", "access_token"])
+def test_secrets_do_not_belong_in_the_file(read: Read, key: str) -> None:
+    wrong = problem(read, f'[spotify]\n{key} = "{SECRET}"')
+    assert f"CHARTLAKE_SPOTIFY__{key.upper()}" in str(wrong.fix)
+
+
+# Errors -------------------------------------------------------------------------------------------
+
+
+def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="there is no such folder") as wrong:
+        read_settings(tmp_path / "nowhere")
+    assert str(tmp_path / "nowhere") in wrong.value.what
+
+
+def test_a_file_that_is_not_toml(read: Read, tmp_path: Path) -> None:
+    wrong = problem(read, "[lake\n")
+    assert wrong.what == f"{tmp_path / FILE_NAME}: not valid TOML"
+    assert "line 1" in str(wrong.why)
+
+
+def test_a_file_that_is_not_utf8(read: Read, tmp_path: Path) -> None:
+    (tmp_path / FILE_NAME).write_bytes(b"# caf\xe9\n")
+    assert problem(read).what == f"{tmp_path / FILE_NAME}: not valid TOML"
+
+
+@pytest.mark.xfail(strict=True, reason="OSError and UnicodeDecodeError are not caught")
+@pytest.mark.parametrize("name", [FILE_NAME, ".env"])
+@pytest.mark.parametrize("kind", ["folder", "not UTF-8"])
+def test_a_file_that_can_not_be_read(read: Read, tmp_path: Path, name: str, kind: str) -> None:
+    if kind == "folder":
+        (tmp_path / name).mkdir()
+    else:
+        (tmp_path / name).write_bytes(b"A=\xff\n")
+    assert str(tmp_path / name) in problem(read).what
+
+
+SECTIONS = "valid here: lake, warehouse, spotify, feeds"
+SPOTIFY = "valid here: client_id, client_secret, access_token, api_url, token_url"
+A_FEED = "valid here: source, playlist, schedule, timezone, cadence"
+LINES = "valid: hourly, daily, weekly, or a cron line such as '30 6 * * *'"
+
+
+@pytest.mark.parametrize(
+    ("toml", "what", "fix"),
+    [
+        ('lak = "x"', "unknown key 'lak'", SECTIONS),
+        ('project = "x"', "unknown key 'project'", SECTIONS),
+        ('[lake]\nulr = "x"', "unknown key 'lake.ulr'", "valid here: url"),
+        ('[warehouse]\nurl = "x"', "unknown key 'warehouse.url'", "valid here: path"),
+        ('[spotify]\nid = "x"', "unknown key 'spotify.id'", SPOTIFY),
+        (f'{FEED}every = "day"', "unknown key 'feeds.finds.every'", A_FEED),
+        ('[feeds.x]\nsource = "playlist"', "key 'feeds.x.playlist' is missing", A_FEED),
+        (f'[feeds.x]\nplaylist = "{ID}"', "key 'feeds.x.source' is missing", A_FEED),
+        ("[lake]\nurl = 5", "lake.url: Input should be a valid string", None),
+        ("[warehouse]\npath = 5", "warehouse.path: Input is not a valid path", None),
+        ('lake = "x"', "lake: Input should be a valid dictionary", None),
+        ("feeds = [1]", "feeds: Input should be a valid dictionary", None),
+        ("[feeds]\nx = 5", "feeds.x: Input should be a valid dictionary", None),
+        (
+            FEED.replace('"playlist"', '"chart"'),
+            "feeds.finds.source: Input should be 'playlist'",
+            None,
+        ),
+        (
+            f'{FEED}cadence = "week"',
+            "feeds.finds.cadence: Input should be 'edition' or 'day'",
+            None,
+        ),
+        (
+            f'{FEED}timezone = "Mars/Olympus"',
+            "feeds.finds.timezone: 'Mars/Olympus' is not a time zone such as UTC or Europe/Berlin",
+            None,
+        ),
+        (f'{FEED}timezone = "Europe"', "feeds.finds.timezone: 'Europe' is not a time zone", None),
+        (f'{FEED}timezone = "../UTC"', "feeds.finds.timezone: '../UTC' is not a time zone", None),
+        (f'{FEED}timezone = ""', "feeds.finds.timezone: '' is not a time zone", None),
+        (
+            f'{FEED}schedule = "often"',
+            "feeds.finds.schedule: 'often' is neither hourly, daily, weekly nor a cron line",
+            LINES,
+        ),
+        (f'{FEED}schedule = "0 0 31 2 *"', "feeds.finds.schedule: '0 0 31 2 *' is neither", LINES),
+        (
+            FEED.replace(ID, f"https://open.spotify.com/album/{ID}"),
+            "is not a playlist: give its link, its URI or its id",
+            None,
+        ),
+        (FEED.replace(ID, "37i9"), "feeds.finds.playlist: '37i9' is not a playlist", None),
+        (FEED.replace(ID, "é" * 22), f"'{'é' * 22}' is not a playlist", None),
+        (
+            FEED.replace("finds", "'Friday Finds'"),
+            "'Friday Finds': a feed's name has small letters, digits and single hyphens",
+            None,
+        ),
+    ],
+)
+def test_what_is_wrong_in_the_file(
+    read: Read, tmp_path: Path, toml: str, what: str, fix: str | None
+) -> None:
+    wrong = problem(read, toml)
+    assert wrong.what.startswith(f"{tmp_path / FILE_NAME}: ")
+    assert what in wrong.what
+    assert wrong.fix == fix
+
+
+@pytest.mark.parametrize("name", ["../up", "a_b", "Ä", "a--b", ""])
+def test_names_that_feeds_can_not_have(read: Read, name: str) -> None:
+    wrong = problem(read, FEED.replace("finds", f"'{name}'"))
+    assert f"{name!r}: a feed's name has small letters" in wrong.what
+
+
+VARIABLES = (
+    "valid here: CHARTLAKE_LAKE__…, CHARTLAKE_WAREHOUSE__…, CHARTLAKE_SPOTIFY__…, "
+    "CHARTLAKE_FEEDS__…"
+)
+
+
+@pytest.mark.parametrize(
+    "name", ["CHARTLAKE_LAK__URL", "CHARTLAKE_LAKE_URL", "CHARTLAKE_", "CHARTLAKE_CLIENT_ID"]
+)
+def test_an_unknown_variable(read: Read, tmp_path: Path, name: str) -> None:
+    wrong = problem(read, environ={name: "x"})
+    assert (wrong.what, wrong.fix) == (f"environment: unknown variable {name}", VARIABLES)
+
+
+def test_an_unknown_variable_of_dotenv(read: Read, tmp_path: Path) -> None:
+    wrong = problem(read, env="CHARTLAKE_LAK__URL=x\n")
+    assert wrong.what == f"{tmp_path / '.env'}: unknown variable CHARTLAKE_LAK__URL"
+    assert wrong.fix == VARIABLES
+
+
+@pytest.mark.parametrize("place", ["environ", "env"])
+@pytest.mark.parametrize(
+    ("name", "what", "fix"),
+    [
+        ("CHARTLAKE_LAKE__ULR", "unknown key 'lake.ulr'", "valid here: url"),
+        ("CHARTLAKE_SPOTIFY__ID", "unknown key 'spotify.id'", SPOTIFY),
+    ],
+)
+def test_an_unknown_key_of_a_variable(
+    read: Read, place: str, name: str, what: str, fix: str
+) -> None:
+    given = {"environ": {name: "x"}} if place == "environ" else {"env": f"{name}=x\n"}
+    wrong = problem(read, **given)
+    assert what in wrong.what
+    assert name in wrong.what
+    assert wrong.fix == fix
+
+
+@pytest.mark.xfail(strict=True, reason="what is wrong with a feed is always blamed on the file")
+@pytest.mark.parametrize("toml", [FEED, FEED + 'schedule = "daily"\n'])
+def test_a_wrong_value_of_a_variable_is_not_blamed_on_the_file(read: Read, toml: str) -> None:
+    wrong = problem(read, toml, environ={"CHARTLAKE_FEEDS__FINDS__SCHEDULE": "often"})
+    assert "CHARTLAKE_FEEDS__FINDS__SCHEDULE" in wrong.what
+    assert FILE_NAME not in wrong.what
+
+
+@pytest.mark.xfail(strict=True, reason="pydantic's SettingsError is no ValidationError")
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("CHARTLAKE_LAKE", "s3://bucket/lake"),
+        ("CHARTLAKE_WAREHOUSE", "w.duckdb"),
+        ("CHARTLAKE_SPOTIFY", SECRET),
+        ("CHARTLAKE_FEEDS", "finds"),
+    ],
+)
+def test_a_section_that_is_no_json(read: Read, name: str, value: str) -> None:
+    wrong = problem(read, environ={name: value})
+    assert name in wrong.what
+
+
+@pytest.mark.xfail(strict=True, reason="only names in capitals are looked at, pydantic takes any")
+def test_an_unknown_variable_in_small_letters(read: Read) -> None:
+    problem(read, environ={"chartlake_lak__url": "x"})
