@@ -103,7 +103,6 @@ def test_records_are_values_that_can_be_neither_changed_nor_mistaken() -> None:
         feed.name = "other"  # type: ignore[misc]  # that it can't be is what is tested
 
 
-@pytest.mark.xfail(strict=True, reason="msgspec applies kw_only to a class's own fields only")
 def test_records_are_made_by_name() -> None:
     """Their fields may be added to in any place: nobody may rely on an order."""
     made: Any = Feed

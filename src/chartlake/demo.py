@@ -17,7 +17,7 @@ from pathlib import Path
 from pydantic import SecretStr
 
 from chartlake.errors import UsageError
-from chartlake.extract.spotify.client import Retry
+from chartlake.extract.spotify.retry import Retry
 from chartlake.pipeline import Extracted
 from chartlake.settings import (
     FILE_NAME,

@@ -52,11 +52,11 @@ SPOTIFY_ID = re.compile(r"[A-Za-z0-9]{22}")
 _SLOT_FORMAT = "%Y%m%dT%H%M%SZ"
 
 
-class Record(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Record(msgspec.Struct, frozen=True, omit_defaults=True):
     """Base of all records: immutable, compared by value, stored as JSON."""
 
 
-class Feed(Record, frozen=True):
+class Feed(Record, frozen=True, kw_only=True):
     """A thing to follow: one playlist, one chart, one account's plays.
 
     ``source`` is the kind of feed (``playlist``, ``charts-csv``), ``source_id``
@@ -72,7 +72,7 @@ class Feed(Record, frozen=True):
     cadence: Cadence = "edition"
 
 
-class Body(Record, frozen=True):
+class Body(Record, frozen=True, kw_only=True):
     """One answer of a source, as received, with the facts of its request."""
 
     content: bytes
@@ -84,7 +84,7 @@ class Body(Record, frozen=True):
     first_item: int = 0
 
 
-class Snapshot(Record, frozen=True):
+class Snapshot(Record, frozen=True, kw_only=True):
     """All that a source gave for one slot of a feed, checked and ready to commit."""
 
     feed: Feed
@@ -94,7 +94,7 @@ class Snapshot(Record, frozen=True):
     item_count: int
 
 
-class Page(Record, frozen=True):
+class Page(Record, frozen=True, kw_only=True):
     """Where one body lies in a raw object, and how to know that it is unharmed.
 
     ``offset`` and ``stored_bytes`` give the zstd frame in the object, ``length``
@@ -114,7 +114,7 @@ class Page(Record, frozen=True):
     first_item: int = 0
 
 
-class Manifest(Record, frozen=True):
+class Manifest(Record, frozen=True, kw_only=True):
     """The commit of a slot's raw pages: it exists only when all of them do."""
 
     feed: Feed
@@ -129,7 +129,7 @@ class Manifest(Record, frozen=True):
     format: int = 1
 
 
-class BuiltSlot(Record, frozen=True):
+class BuiltSlot(Record, frozen=True, kw_only=True):
     """What one slot became: records in = entries + rejects."""
 
     feed: str
@@ -141,7 +141,7 @@ class BuiltSlot(Record, frozen=True):
     rejects: int
 
 
-class BuiltFile(Record, frozen=True):
+class BuiltFile(Record, frozen=True, kw_only=True):
     """One curated Parquet file of a build."""
 
     table: str
@@ -151,7 +151,7 @@ class BuiltFile(Record, frozen=True):
     sha256: str
 
 
-class Build(Record, frozen=True):
+class Build(Record, frozen=True, kw_only=True):
     """The commit of curated files over one slot or many."""
 
     build_id: str

@@ -23,6 +23,7 @@ from chartlake import schedule
 from chartlake.errors import (
     ChartlakeError,
     ConfigError,
+    DataError,
     Deferred,
     SignInError,
     SourceError,
@@ -118,7 +119,7 @@ class Pipeline:
             snapshot = self.sources[feed.source](feed, slot, day)
         except Deferred as error:
             return Extracted(feed.name, day, "deferred", error=error)
-        except (SourceError, ConfigError) as error:
+        except (SourceError, ConfigError, DataError) as error:
             aside.record_failure(self.store, feed.name, slot, "extract", error, self.clock())
             return Extracted(feed.name, day, "failed", error=error)
         manifest, won = raw.commit(self.store, snapshot)

@@ -7,6 +7,7 @@ Thursday, the day that closes Spotify's chart week.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from itertools import count, dropwhile, takewhile
@@ -18,14 +19,20 @@ from chartlake.model import Feed
 
 __all__ = ["WORDS", "chart_date", "check_schedule", "due", "latest"]
 
+_CRON_FIELDS = 5
+_LOOK_BACK_DAYS = (2, 40, 400, 15_000)  # a 29 February on a given weekday: up to 40 years
+_THURSDAY = datetime(1970, 1, 1, tzinfo=UTC)
 _STEPS = {"hourly": timedelta(hours=1), "daily": timedelta(days=1), "weekly": timedelta(days=7)}
 WORDS = {"hourly": "0 * * * *", "daily": "0 0 * * *", "weekly": "0 0 * * 4"}
 
 
 def check_schedule(schedule: str) -> None:
     """Raise ValueError, in words for people, unless ``schedule`` can be followed."""
+    cron = WORDS.get(schedule, schedule)
     try:
-        CronSim(WORDS.get(schedule, schedule), datetime(2026, 1, 1))
+        if len(cron.split()) != _CRON_FIELDS:
+            raise CronSimError(f"a cron line has {_CRON_FIELDS} fields")
+        CronSim(cron, datetime(2026, 1, 1))
     except CronSimError as error:
         raise ValueError(
             f"{schedule!r} is neither {', '.join(WORDS)} nor a cron line ({error})"
@@ -39,21 +46,26 @@ def latest(feed: Feed, now: datetime) -> datetime:
     """
     if feed.schedule is None:
         return now.astimezone(UTC).replace(microsecond=0)
-    # cronsim counts strictly before its start, in whole minutes
-    start = now.astimezone(ZoneInfo(feed.timezone)).replace(second=0, microsecond=0)
-    times = CronSim(_cron(feed), start + timedelta(minutes=1), reverse=True)
-    return next(times).astimezone(UTC)
+    for days in _LOOK_BACK_DAYS:
+        found = deque(due(feed, now - timedelta(days=days), now), maxlen=1)
+        if found:
+            return found[0]
+    raise ValueError(f"{feed.schedule!r} was never due in {_LOOK_BACK_DAYS[-1]} days")
 
 
 def due(feed: Feed, first: datetime, last: datetime) -> Iterator[datetime]:
-    """The times in [first, last] (UTC, with zone) at which editions are due, in order."""
+    """The times in [first, last] (with zones) at which editions are due, in order, in UTC."""
     if feed.schedule is None:
         return iter(())
     if feed.timezone == "UTC" and feed.schedule in _STEPS:
-        return _steps(latest(feed, first), _STEPS[feed.schedule], first, last)
-    start = first.astimezone(ZoneInfo(feed.timezone)) - timedelta(minutes=1)
-    times = (moment.astimezone(UTC) for moment in CronSim(_cron(feed), start))
-    return takewhile(lambda moment: moment <= last, times)
+        moments = _steps(feed.schedule, first)
+    else:
+        # from a day before, because cron's wall clock is ambiguous where clocks change
+        start = (first.astimezone(UTC) - timedelta(days=1)).astimezone(ZoneInfo(feed.timezone))
+        cron = CronSim(WORDS.get(feed.schedule, feed.schedule), start)
+        moments = (moment.astimezone(UTC) for moment in cron)
+    from_first = dropwhile(lambda at: at < first, moments)
+    return takewhile(lambda at: at <= last, from_first)
 
 
 def chart_date(feed: Feed, moment: datetime) -> date:
@@ -61,12 +73,8 @@ def chart_date(feed: Feed, moment: datetime) -> date:
     return moment.astimezone(ZoneInfo(feed.timezone)).date()
 
 
-def _steps(start: datetime, step: timedelta, first: datetime, last: datetime) -> Iterator[datetime]:
-    """The same as cron would give: years of days for many charts are counted often."""
-    moments = (start + step * number for number in count())
-    return takewhile(lambda at: at <= last, dropwhile(lambda at: at < first, moments))
-
-
-def _cron(feed: Feed) -> str:
-    assert feed.schedule is not None
-    return WORDS.get(feed.schedule, feed.schedule)
+def _steps(schedule: str, first: datetime) -> Iterator[datetime]:
+    """The same as cron gives: the years of many daily charts are counted at each load."""
+    step = _STEPS[schedule]
+    start = _THURSDAY + (first - _THURSDAY) // step * step
+    return (start + step * number for number in count())

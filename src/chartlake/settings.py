@@ -17,9 +17,21 @@ from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from dotenv import dotenv_values
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, SecretStr
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    PrivateAttr,
+    SecretStr,
+)
 from pydantic_core import ErrorDetails, ValidationError
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    SettingsError,
+)
 
 from chartlake.errors import ConfigError
 from chartlake.model import FEED_NAME, SPOTIFY_ID, Cadence
@@ -32,7 +44,7 @@ PREFIX = "CHARTLAKE_"
 _OTHER_VARIABLES = {"CHARTLAKE_PROJECT"}
 _SECRETS = {"client_secret", "access_token"}
 _PLAYLIST = re.compile(
-    r"(?:https?://open\.spotify\.com/playlist/|spotify:playlist:)?(\w+)(?:\?.*)?"
+    r"(?:https?://open\.spotify\.com/(?:intl-\w+/)?playlist/|spotify:playlist:)?(\w+)(?:\?.*)?"
 )
 
 
@@ -102,17 +114,24 @@ FeedName = Annotated[str, BeforeValidator(_feed_name)]
 
 
 class Settings(BaseSettings):
-    """All settings of a project; `project` is its folder."""
+    """All settings of a project; ``project`` is its folder."""
 
+    # lines of .env that are for others are none of our business; ours are checked by name
     model_config = SettingsConfigDict(
-        env_prefix=PREFIX, env_nested_delimiter="__", extra="forbid", frozen=True
+        env_prefix=PREFIX, env_nested_delimiter="__", extra="ignore", frozen=True
     )
 
-    project: Path
     lake: LakeSettings = LakeSettings()
     warehouse: WarehouseSettings = WarehouseSettings()
     spotify: SpotifySettings = SpotifySettings()
     feeds: dict[FeedName, FeedSettings] = {}
+
+    _project: Path = PrivateAttr(default=Path())
+
+    @property
+    def project(self) -> Path:
+        """The project's folder; relative paths start there."""
+        return self._project
 
     @classmethod
     def settings_customise_sources(
@@ -130,12 +149,12 @@ class Settings(BaseSettings):
     def lake_url(self) -> str:
         """The lake's URL; a folder as an absolute path."""
         url = self.lake.url
-        return url if "://" in url else str((self.project / url).resolve())
+        return url if "://" in url else str((self.project / Path(url).expanduser()).resolve())
 
     @property
     def warehouse_path(self) -> Path:
         """The warehouse's file as an absolute path."""
-        return (self.project / self.warehouse.path).resolve()
+        return (self.project / self.warehouse.path.expanduser()).resolve()
 
 
 def read_settings(project: Path) -> Settings:
@@ -145,27 +164,32 @@ def read_settings(project: Path) -> Settings:
     """
     if not project.is_dir():
         raise ConfigError(f"--project {project}: there is no such folder")
-    written = _read_toml(project / FILE_NAME)
-    _check_variables(project / ".env")
-    written.pop("project", None)
+    file, dotenv = project / FILE_NAME, project / ".env"
+    written = _read_toml(file)
+    variables = _read_variables(dotenv)
     try:
-        return Settings(_env_file=project / ".env", project=project.resolve(), **written)  # type: ignore[call-arg]  # a documented keyword of pydantic-settings
+        settings = Settings(_env_file=dotenv, **written)  # type: ignore[call-arg]  # a documented keyword of pydantic-settings
     except ValidationError as error:
-        raise _explained(error.errors()[0], written, project / FILE_NAME) from None
+        raise _explained(error.errors()[0], variables, file) from None
+    except SettingsError as error:
+        raise _no_section(str(error), variables) from None
+    settings._project = project.resolve()
+    return settings
 
 
 def _read_toml(file: Path) -> dict[str, Any]:
-    if not file.exists():
-        return {}
     try:
         written = tomllib.loads(file.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError) as error:
         raise ConfigError(f"{file}: not valid TOML", why=str(error)) from error
-    valid = _keys_of(Settings)
+    valid = list(Settings.model_fields)
     for key in written:
         if key not in valid:
             raise _unknown(f"{file}: unknown key {key!r}", valid)
-    for secret in _SECRETS & set(written.get("spotify", ())):
+    spotify = written.get("spotify")
+    for secret in _SECRETS & set(spotify if isinstance(spotify, dict) else ()):
         raise ConfigError(
             f"{file}: spotify.{secret} is a secret",
             why="this file is made to be committed and shared",
@@ -174,37 +198,48 @@ def _read_toml(file: Path) -> dict[str, Any]:
     return written
 
 
-def _check_variables(dotenv: Path) -> None:
-    """Pydantic ignores variables of unknown sections; a typing error there should be told."""
-    here = {**dotenv_values(dotenv), **os.environ} if dotenv.exists() else os.environ
-    valid = _keys_of(Settings)
-    for name in here:
-        section = name.removeprefix(PREFIX).lower().split("__")[0]
-        if name.startswith(PREFIX) and section not in valid and name not in _OTHER_VARIABLES:
-            where = "environment" if name in os.environ else str(dotenv)
-            raise _unknown(
-                f"{where}: unknown variable {name}", [f"{PREFIX}{k.upper()}__…" for k in valid]
-            )
+def _read_variables(dotenv: Path) -> dict[str, str]:
+    """Our variables by name in capitals, each with where it stands; unknown ones are told.
 
-
-def _keys_of(model: type[BaseModel]) -> list[str]:
-    return [name for name in model.model_fields if name != "project"]
+    Pydantic ignores variables of unknown sections, so that a typing error there would go unseen.
+    """
+    try:
+        in_file = dotenv_values(dotenv) if dotenv.exists() else {}
+    except (OSError, ValueError) as error:
+        raise ConfigError(f"{dotenv}: cannot be read", why=str(error)) from error
+    places = {name.upper(): str(dotenv) for name in in_file}
+    places |= {name.upper(): "environment" for name in os.environ}
+    valid = [f"{PREFIX}{section.upper()}" for section in Settings.model_fields]
+    ours = {name: where for name, where in places.items() if name.startswith(PREFIX)}
+    for name, where in ours.items():
+        if name.split("__")[0] not in valid and name not in _OTHER_VARIABLES:
+            raise _unknown(f"{where}: unknown variable {name}", [f"{known}__…" for known in valid])
+    return ours
 
 
 def _unknown(what: str, valid: list[str]) -> ConfigError:
     return ConfigError(what, fix=f"valid here: {', '.join(valid)}")
 
 
-def _explained(error: ErrorDetails, written: Mapping[str, Any], file: Path) -> ConfigError:
+def _no_section(said: str, variables: Mapping[str, str]) -> ConfigError:
+    """A variable names a section as a whole; its value is not shown, it may be a secret."""
+    found = re.search(r'field "(\w+)"', said)
+    name = f"{PREFIX}{found[1].upper()}" if found else PREFIX
+    return ConfigError(
+        f"{variables.get(name, 'environment')}: {name} names a whole section",
+        fix=f"set one key of it: {name}__…",
+    )
+
+
+def _explained(error: ErrorDetails, variables: Mapping[str, str], file: Path) -> ConfigError:
     place = [str(part) for part in error["loc"] if part != "[key]"]
-    key = ".".join(place)
-    variable = PREFIX + "__".join(place).upper()
-    where = str(file) if _stands_in(written, place) else f"environment or .env ({variable})"
-    valid = _keys_of(_model_at(place[:-1]))
+    key, variable = ".".join(place), PREFIX + "__".join(place).upper()
+    where = f"{variables[variable]} ({variable})" if variable in variables else str(file)
+    valid = list(_model_at(place[:-1]).model_fields)
     if error["type"] == "extra_forbidden":
         return _unknown(f"{where}: unknown key {key!r}", valid)
     if error["type"] == "missing":
-        return _unknown(f"{file}: key {key!r} is missing", valid)
+        return _unknown(f"{where}: key {key!r} is missing", valid)
     problem = error["msg"].removeprefix("Value error, ")
     return ConfigError(f"{where}: {key}: {problem}", fix=_valid_values(place[-1]))
 
@@ -213,15 +248,6 @@ def _valid_values(key: str) -> str | None:
     if key == "schedule":
         return f"valid: {', '.join(WORDS)}, or a cron line such as '30 6 * * *'"
     return None
-
-
-def _stands_in(written: Mapping[str, Any], place: list[str]) -> bool:
-    found: Any = written
-    for part in place:
-        if not isinstance(found, Mapping) or part not in found:
-            return len(place) > 1 and place[0] == "feeds"
-        found = found[part]
-    return True
 
 
 def _model_at(place: list[str]) -> type[BaseModel]:

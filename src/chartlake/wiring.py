@@ -18,8 +18,9 @@ from chartlake.extract.spotify.auth import (
     NoCredentials,
     TokenSource,
 )
-from chartlake.extract.spotify.client import Retry, SpotifyClient
+from chartlake.extract.spotify.client import SpotifyClient
 from chartlake.extract.spotify.playlist import read_playlist
+from chartlake.extract.spotify.retry import Retry
 from chartlake.lake.store import Store, open_store
 from chartlake.model import Feed
 from chartlake.pipeline import Pipeline
@@ -97,15 +98,18 @@ def _spotify(
         headers={"User-Agent": f"chartlake/{version('chartlake')}"},
         trust_env=not local,
     )
-    return SpotifyClient(http, spotify.api_url, _tokens(http, spotify, clock), clock, retry)
+    return SpotifyClient(http, spotify.api_url, _tokens(http, spotify, clock, retry), clock, retry)
 
 
 def _tokens(
-    http: httpx2.Client, spotify: SpotifySettings, clock: Callable[[], datetime]
+    http: httpx2.Client, spotify: SpotifySettings, clock: Callable[[], datetime], retry: Retry
 ) -> TokenSource:
     if spotify.access_token:
         return GivenToken(spotify.access_token.get_secret_value())
     if spotify.client_id and spotify.client_secret:
         secret = spotify.client_secret.get_secret_value()
-        return ClientCredentials(http, spotify.token_url, spotify.client_id, secret, clock)
+        return ClientCredentials(http, spotify.token_url, spotify.client_id, secret, clock, retry)
+    if spotify.client_id or spotify.client_secret:
+        missing = "secret" if spotify.client_id else "id"
+        return NoCredentials(f"the Spotify client {missing} is not configured")
     return NoCredentials()

@@ -138,7 +138,8 @@ def test_wrong_credentials_are_told_once_and_exit_3(
     )
     done = chartlake("run")
     assert done.code == 3
-    assert "refused the client id and secret" in done.err
+    assert done.err.count("refused the client id and secret") == 1
+    assert "feed top-60-global, feed top-60-brazil" in done.err
     assert spotify.token_request_count == 1
 
 

@@ -1,7 +1,6 @@
 from datetime import UTC, datetime, timedelta
 
 import msgspec
-import pytest
 
 from chartlake.errors import DataError, Refused
 from chartlake.lake import aside, keys

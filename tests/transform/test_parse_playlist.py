@@ -4,6 +4,7 @@ import json
 import time
 from collections.abc import Iterator
 from datetime import date, datetime
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -213,6 +214,7 @@ def test_both_shapes(listing: str, key: str) -> None:
     "both",
     [
         {"item": track(), "track": track()},
+        {"item": track(), "track": track(id=OTO, name="the older key")},
         {"item": track(), "track": None},
         {"item": None, "track": track()},
     ],
@@ -613,3 +615,51 @@ def test_whatever_the_items_are_the_rows_fit_their_tables(items: list[Any]) -> N
             values = [row[place] for row in getattr(rows, name)]
             array = pa.array(values, column.type)
             assert column.nullable or array.null_count == 0
+
+
+# Real captures ------------------------------------------------------------------------
+
+
+def real(folder: Path, name: str) -> Any:
+    content = json.loads((folder / "api" / name).read_text(encoding="utf-8"))
+    return content[0] if isinstance(content, list) else content
+
+
+@pytest.mark.needs("real-data")
+def test_a_real_chart_of_2024(real_data: Path) -> None:
+    captured = real(real_data, "top50_global_2024_a.json")
+    content = json.dumps(captured).encode()
+    rows = parse_playlist(manifest(content), [content])
+    assert rows.rejects == []
+    assert [e.position for e in rows.entries] == list(range(1, 51))
+    assert {e.item_kind for e in rows.entries} == {"track"}
+    names = [listed["track"]["name"] for listed in captured["tracks"]["items"]]
+    assert [e.item_name for e in rows.entries] == names
+    assert rows.editions[0].title == captured["name"]
+    assert all(t.isrc and t.duration_ms and t.popularity for t in rows.track_observations)
+    assert all(a.release_date and a.image_url for a in rows.album_observations)
+
+
+@pytest.mark.needs("real-data")
+@pytest.mark.parametrize(
+    "name",
+    [
+        "playlist_items_episodes_and_tracks.json",
+        "playlist_items_missing_track.json",
+        "playlist_items_tracks.json",
+    ],
+)
+def test_real_pages(real_data: Path, name: str) -> None:
+    captured = real(real_data, name)
+    pages = [b'{"name": "x"}', json.dumps(captured).encode()]
+    rows = parse_playlist(manifest(*pages), pages)
+    assert rows.rejects == []
+    assert len(rows.entries) == len(captured["items"])
+    for found, listed in zip(rows.entries, captured["items"], strict=True):
+        item = listed.get("track")
+        local = listed["is_local"] or (item or {}).get("is_local")  # episodes do not say
+        expected = "unavailable" if item is None else "local" if local else item["type"]
+        assert found.item_kind == expected
+        assert (found.item_name, found.item_key) == (
+            (item["name"], item["id"] or item["uri"]) if item else (None, None)
+        )

@@ -87,7 +87,15 @@ def _three_builds(here: WorldPipeline) -> list[Build]:
     third, _ = raw.commit(here.store, snapshot_of(chart(2, "d")))
     here.engine.know(third, chart(2, "d"))
     batches = ([first], [second], [second, third])
-    done = [transform.build_slots(here.store, here.engine, batch, NOW).build for batch in batches]
+    done = [
+        transform.build_slots(
+            here.store,
+            here.engine,
+            [transform.Place(m.feed.name, m.slot, m.revision) for m in batch],
+            NOW,
+        ).build
+        for batch in batches
+    ]
     return [build for build in done if build]
 
 
@@ -185,8 +193,9 @@ def test_a_query_can_only_read_this_warehouse(tmp_path: Path, sql: str) -> None:
     assert here.rows("select count(*) as n from entries") == [{"n": 1}]
 
 
-def _hold(path: str, seconds: float) -> None:
+def _hold(path: str, ready: str, seconds: float) -> None:
     with duckdb.connect(path):
+        Path(ready).touch()
         time.sleep(seconds)
 
 
@@ -194,22 +203,15 @@ def test_a_second_process_waits_for_its_turn(tmp_path: Path) -> None:
     here = WorldPipeline(tmp_path)
     here.deliver([chart(1, "a")])
     path = tmp_path / "warehouse.duckdb"
-    holder = multiprocessing.get_context("spawn").Process(target=_hold, args=(str(path), 4.0))
+    ready = tmp_path / "ready"
+    arguments = (str(path), str(ready), 3.0)
+    holder = multiprocessing.get_context("spawn").Process(target=_hold, args=arguments)
     holder.start()
     try:
-        _wait_until_held(path)
+        while holder.is_alive() and not ready.exists():
+            time.sleep(0.05)
         with pytest.raises(StorageError, match="in use by another process"):
             DuckDBWarehouse(path, patience_seconds=0.2).query("select 1")
         assert DuckDBWarehouse(path, patience_seconds=60).query("select 1").rows == [(1,)]
     finally:
         holder.join()
-
-
-def _wait_until_held(path: Path) -> None:
-    for _ in range(100):
-        try:
-            duckdb.connect(str(path), read_only=True).close()
-        except duckdb.Error:
-            return
-        time.sleep(0.1)
-    raise AssertionError("the other process never opened the file")

@@ -91,8 +91,9 @@ class Stages:
         """Print what went wrong and what to do next; returns the exit code."""
         for warning in self._warnings:
             show.warn(warning)
-        for subject, problem in self._problems:
-            show.error(problem, subject)
+        for problem in dict.fromkeys(problem for _, problem in self._problems):
+            subjects = [subject for subject, its in self._problems if its is problem and subject]
+            show.error(problem, ", ".join(subjects))
         seconds = time.perf_counter() - self._started
         self.say_line(f"Done in {seconds:.1f} s · next: {then}")
         self.facts["errors"] = [

@@ -15,7 +15,7 @@ from chartlake.model import Record, Slot, sha256
 __all__ = ["Failure", "Quarantined", "list_quarantined", "quarantine", "record_failure", "release"]
 
 
-class Failure(Record, frozen=True):
+class Failure(Record, frozen=True, kw_only=True):
     """Why a slot could not be extracted or transformed. It informs and closes nothing."""
 
     feed: str
@@ -26,7 +26,7 @@ class Failure(Record, frozen=True):
     at: datetime
 
 
-class Quarantined(Record, frozen=True):
+class Quarantined(Record, frozen=True, kw_only=True):
     """A whole file kept aside, and why."""
 
     name: str

@@ -51,7 +51,7 @@ class LocalEngine:
 def parse_slot(store: Store, manifest: Manifest) -> Parsed:
     """Read, check and parse one slot."""
     try:
-        rows = PARSE_BY_SOURCE[manifest.feed.source](manifest, raw.read_pages(store, manifest))
+        rows = _parse_of(manifest)(manifest, raw.read_pages(store, manifest))
         _check_counts(manifest, rows)
     except FileNotFoundError:
         lost = DataError(f"{manifest.raw_key} is not there", why="its manifest says it should be")
@@ -59,6 +59,16 @@ def parse_slot(store: Store, manifest: Manifest) -> Parsed:
     except DataError as error:
         return Parsed(manifest, SlotRows(), error)
     return Parsed(manifest, rows)
+
+
+def _parse_of(manifest: Manifest) -> Parse:
+    source = manifest.feed.source
+    if source not in PARSE_BY_SOURCE:
+        raise DataError(
+            f"{manifest.feed.name} {manifest.slot}: this chartlake knows no source {source!r}",
+            fix="use the newer chartlake that extracted it",
+        )
+    return PARSE_BY_SOURCE[source]
 
 
 def _check_counts(manifest: Manifest, rows: SlotRows) -> None:

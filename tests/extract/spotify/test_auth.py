@@ -8,6 +8,7 @@ import pytest
 
 from chartlake.errors import ChartlakeError, SignInError, Unavailable
 from chartlake.extract.spotify.auth import ClientCredentials, GivenToken, NoCredentials
+from chartlake.extract.spotify.retry import Retry
 from tests.extract.server import RESET, Answer, Server, answer
 
 START = datetime(2026, 3, 1, 4, tzinfo=UTC)
@@ -34,7 +35,8 @@ def clock() -> Clock:
 
 @pytest.fixture
 def credentials(server: Server, http: httpx2.Client, clock: Clock) -> ClientCredentials:
-    return ClientCredentials(http, f"{server.url}/token", "planted-id", SECRET, clock)
+    patient = Retry(max_attempts=3, sleep=lambda seconds: None)
+    return ClientCredentials(http, f"{server.url}/token", "planted-id", SECRET, clock, patient)
 
 
 def grant(token: str, **more: object) -> Answer:
@@ -143,12 +145,18 @@ def test_anything_else_is_passing(
     assert base64.b64encode(f"planted-id:{SECRET}".encode()).decode() not in told(problem.value)
 
 
-def test_after_a_failure_the_next_may_succeed(
+def test_an_outage_is_waited_out(server: Server, credentials: ClientCredentials) -> None:
+    server.script("/token", answer({}, 503), answer({}, 500), grant("one"))
+    assert credentials.token() == "one"
+
+
+def test_after_an_outage_that_lasts_the_next_may_succeed(
     server: Server, credentials: ClientCredentials
 ) -> None:
-    server.script("/token", answer({}, 503), grant("one"))
+    server.script("/token", *[answer({}, 503)] * 3, grant("one"))
     with pytest.raises(Unavailable):
         credentials.token()
+    assert len(server.requests) == 3
     assert credentials.token() == "one"
 
 

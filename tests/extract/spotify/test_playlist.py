@@ -10,8 +10,9 @@ import pytest
 
 from chartlake.errors import Deferred, Refused, SignInError, Unavailable
 from chartlake.extract.spotify.auth import GivenToken
-from chartlake.extract.spotify.client import Retry, SpotifyClient
+from chartlake.extract.spotify.client import SpotifyClient
 from chartlake.extract.spotify.playlist import read_playlist
+from chartlake.extract.spotify.retry import Retry
 from chartlake.model import Feed, Slot, Snapshot
 from tests.extract.server import Answer, Server, answer, error
 
@@ -249,6 +250,15 @@ def test_a_page_that_is_cut_is_read_again(server: Server, read: Read) -> None:
     server.script(HERE, answer(playlist(items=page(1, 2))), version("v1"))
     server.script(ITEMS, Answer(whole.body, sent=9), Answer(whole.body[:-1]), whole)
     assert read().item_count == 2
+
+
+@pytest.mark.parametrize("total", [None, 10**9])
+def test_a_list_without_end_is_given_up(server: Server, read: Read, total: int | None) -> None:
+    """Spotify's playlists hold some 10,000 items: 200 pages. Only the test's script ends here."""
+    server.script(HERE, answer(playlist(items=page(50, total))))
+    server.script(ITEMS, *[answer(page(50, total, 50))] * 1000, error(404, "the script has ended"))
+    with pytest.raises(Unavailable):
+        read()
 
 
 # Edited while it is read ------------------------------------------------------------------------

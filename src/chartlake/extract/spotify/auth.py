@@ -11,6 +11,7 @@ import httpx2
 import msgspec
 
 from chartlake.errors import SignInError, Unavailable
+from chartlake.extract.spotify.retry import Retry
 from chartlake.model import Undecodable, from_json
 
 __all__ = ["ClientCredentials", "GivenToken", "NoCredentials", "TokenSource"]
@@ -32,12 +33,15 @@ class TokenSource(Protocol):
 
 
 class NoCredentials:
-    """Stands where nothing is configured: says so when a token is needed, not before."""
+    """Stands where they are not configured: says so when a token is needed, not before."""
+
+    def __init__(self, what: str = "no Spotify credentials are configured") -> None:
+        self._what = what
 
     def token(self) -> str:
         """Never gives one."""
         raise SignInError(
-            "no Spotify credentials are configured",
+            self._what,
             fix="set CHARTLAKE_SPOTIFY__CLIENT_ID and CHARTLAKE_SPOTIFY__CLIENT_SECRET "
             "(or CHARTLAKE_SPOTIFY__ACCESS_TOKEN) in .env or the environment",
         )
@@ -84,8 +88,10 @@ class ClientCredentials:
         client_id: str,
         client_secret: str,
         now: Callable[[], datetime],
+        retry: Retry | None = None,
     ) -> None:
         self._http = http
+        self._retry = retry or Retry()
         self._token_url = token_url
         self._credentials = (client_id, client_secret)
         self._now = now
@@ -100,7 +106,7 @@ class ClientCredentials:
     def renew(self) -> str:
         """Ask for a new token."""
         asked_at = self._now()
-        grant = self._grant()
+        grant = self._retry.patiently(self._grant)
         self._current = (grant.access_token, asked_at + timedelta(seconds=grant.expires_in))
         return grant.access_token
 

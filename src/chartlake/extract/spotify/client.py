@@ -8,11 +8,9 @@ is an error that says what to do.
 from __future__ import annotations
 
 import logging
-import random
 import re
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 
 import httpx2
@@ -20,28 +18,15 @@ import msgspec
 
 from chartlake.errors import Deferred, Refused, SignInError, SourceError, Unavailable
 from chartlake.extract.spotify.auth import TokenSource
+from chartlake.extract.spotify.retry import Retry
 from chartlake.model import Body, Undecodable, from_json
 
-__all__ = ["MAX_BYTES", "Retry", "SpotifyClient"]
+__all__ = ["MAX_BYTES", "SpotifyClient"]
 
 logger = logging.getLogger(__name__)
 
 MAX_BYTES = 8 * 1024 * 1024
 _PASSING = frozenset({500, 502, 503, 504})
-
-
-@dataclass(frozen=True)
-class Retry:
-    """How patient to be: attempts, first wait and the longest wait that Spotify may ask for."""
-
-    max_attempts: int = 4
-    first_wait_seconds: float = 0.5
-    longest_wait_seconds: float = 60.0
-    sleep: Callable[[float], None] = time.sleep
-
-    def pause_after(self, attempt: int) -> float:
-        """Seconds before the next attempt: doubling, with jitter. ``attempt`` counts from 0."""
-        return self.first_wait_seconds * 2.0**attempt * (0.5 + random.random())
 
 
 class SpotifyClient:

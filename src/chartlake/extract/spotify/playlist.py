@@ -21,6 +21,7 @@ __all__ = ["read_playlist"]
 
 _Shape = TypeVar("_Shape")
 _TRIES = 3
+_MOST_ITEMS = 11_000
 _TYPES = "track,episode"  # without it Spotify shows episodes as missing tracks
 
 
@@ -97,6 +98,11 @@ def _pages(
         )
         page = _decode(body, _Page)
         count += len(page.items)
+        if count > _MOST_ITEMS:
+            raise Unavailable(
+                f"{path[1:]} gave more than {_MOST_ITEMS:,} items",
+                why="Spotify's playlists hold 10,000; this answer has no end",
+            )
         yield body, page
 
 
