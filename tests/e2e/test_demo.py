@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from chartlake.warehouse.duckdb import DuckDBWarehouse
-from tests.commands import Said, run_here, run_program
+from tests.commands import PROGRAM, Said, run_here, run_program
 
 pytestmark = pytest.mark.xdist_group("demo")
 
@@ -84,10 +84,11 @@ def test_it_comes_out_the_same_every_time(warehouse: DuckDBWarehouse) -> None:
 
 def test_what_it_proposes_works(demo: Said, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(folder)
-    lines = [line.strip() for line in demo.out.splitlines() if line.startswith("  chartlake ")]
-    assert len(lines) >= 5
-    for line in lines:
-        words = shlex.split(line.split("|")[0])[1:]
+    proposed = demo.out.partition("Try next")[2].strip().splitlines()
+    assert len(proposed) >= 5
+    for line in proposed:
+        program, *words = shlex.split(line.split("|")[0])
+        assert Path(program).resolve() == PROGRAM.resolve()
         said = run_here(*words)
         assert said.code == 0, (line, said.err)
         assert said.out.strip()

@@ -1,6 +1,5 @@
 """The oracle against rows worked out by hand, and against real charts counted by other means."""
 
-import os
 import re
 from collections import Counter
 from datetime import date, datetime
@@ -601,17 +600,8 @@ def test_due_in_worlds_counts_strictly_between() -> None:
 
 # --------------------------------------------------------------------------------- real charts
 
-REPOSITORY = Path(__file__).resolve().parents[2]
 
-
-@pytest.fixture(scope="module")
-def real_data() -> Path:
-    folder = Path(os.environ.get("CHARTLAKE_REAL_DATA") or REPOSITORY.parent / "shared" / "data")
-    if not (folder / "charts").is_dir():
-        pytest.skip(f"no real charts in {folder} (set CHARTLAKE_REAL_DATA to the folder)")
-    return folder
-
-
+@pytest.mark.needs("real-data")
 def test_two_years_of_real_weeks(real_data: Path) -> None:
     """Literals counted with grep, sort, uniq and comm over the files, not by this code."""
     weeks = [read_chart_csv(path) for path in (real_data / "charts" / "us-weekly").glob("*.csv")]
@@ -651,6 +641,7 @@ def test_two_years_of_real_weeks(real_data: Path) -> None:
     assert of("0nbXyq5TXYPCO7pr3N8S4I", moved)[-1]["editions_at_one"] == 13
 
 
+@pytest.mark.needs("real-data")
 def test_a_real_song_that_comes_back_each_winter(real_data: Path) -> None:
     """All I Want for Christmas Is You: its lines as grep shows them, the rest worked by hand."""
     weeks = [read_chart_csv(path) for path in (real_data / "charts" / "us-weekly").glob("*.csv")]
@@ -681,6 +672,7 @@ def test_a_real_song_that_comes_back_each_winter(real_data: Path) -> None:
     assert (gone["editions_on_chart"], gone["run_length"]) == (8, 8)
 
 
+@pytest.mark.needs("real-data")
 def test_real_days_under_a_note_line(real_data: Path) -> None:
     folder = real_data / "charts" / "global-daily"
     days = [read_chart_csv(path) for path in sorted(folder.glob("*.csv"))]

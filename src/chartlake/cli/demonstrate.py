@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import time
 from collections import Counter
 from pathlib import Path
@@ -102,17 +103,15 @@ def _counts(here: Demo, seconds: float) -> None:
 
 
 def _next(folder: Path) -> None:
+    here = f"--project {shlex.quote(str(folder))}"
     show.line(Text("\nTry next", style="bold"))
     for command in (
-        f"trends streaks --feed {_SHOWN}",
-        f"trends artists --feed {_SHOWN}",
-        "status",
-        "check",
-        f"lake cat {_SHOWN} {LAST_DATE} | head -c 600",
-        "query 'select feed, item_name, streak from chart_movements order by streak desc limit 5'",
+        f"trends streaks {here} --feed {_SHOWN}",
+        f"trends artists {here} --feed {_SHOWN}",
+        f"status {here}",
+        f"check {here}",
+        f"lake cat {here} {_SHOWN} {LAST_DATE} | head -c 600",
+        f"query {here} 'select feed, item_name, streak from chart_movements "
+        "order by streak desc limit 5'",
     ):
-        name, _, rest = command.partition(" ")
-        if name in ("trends", "lake"):
-            sub, _, rest = rest.partition(" ")
-            name = f"{name} {sub}"
-        show.line(f"  chartlake {name} --project {folder} {rest}".rstrip())
+        show.line(f"  {show.program()} {command}")

@@ -97,9 +97,9 @@ def _finish(stages: Stages, here: Project, fresh: list[str], as_json: bool) -> N
     ranked = feed_names(here.warehouse) if here.warehouse.path.exists() else []
     shown = [feed for feed in fresh if feed in ranked]
     example = shown[0] if shown else next(iter(ranked), None)
-    then = f"chartlake trends movers --feed {example}" if example else "chartlake status"
+    then = f"trends movers --feed {example}" if example else "status"
     stages.headlines(shown)
-    code = stages.close(then)
+    code = stages.close(f"{show.program()} {then}")
     if as_json:
         show.json(stages.facts)
     raise typer.Exit(code)

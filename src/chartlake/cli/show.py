@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import re
+import shlex
+import shutil
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import msgspec
@@ -16,7 +20,7 @@ from rich.text import Text
 
 from chartlake.errors import ChartlakeError
 
-__all__ = ["Col", "console", "error", "json", "line", "note", "number", "table", "warn"]
+__all__ = ["Col", "console", "error", "json", "line", "note", "plain", "program", "table", "warn"]
 
 _PIPED_WIDTH = 120
 _NARROWEST = 8
@@ -116,14 +120,17 @@ def _widths(columns: Sequence[Col], cells: Sequence[Sequence[Text]], screen: int
     return needs
 
 
+def program() -> str:
+    """How this program was called, so that a proposed command can be pasted as it is."""
+    called = Path(sys.argv[0])
+    if called.name != "chartlake" or shutil.which("chartlake") == str(called.absolute()):
+        return "chartlake"
+    return shlex.quote(os.path.relpath(called))
+
+
 def plain(text: str) -> str:
     """Text without control characters."""
     return _CONTROL.sub("�", text)
-
-
-def number(value: int | float) -> str:
-    """1,234,567."""
-    return f"{value:,}"
 
 
 def _cell(column: Col, value: Any) -> Text:
