@@ -26,7 +26,7 @@ import httpx2
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-REAL_DATA = Path(os.environ.get("CHARTLAKE_REAL_DATA") or ROOT.parent / "shared" / "data")
+REAL_DATA = Path(os.environ.get("REAL_DATA") or ROOT.parent / "shared" / "data")
 
 # Terminal libraries read these when they are imported: CI services set some, and then a test
 # that compares output would see colours there and none at home.
@@ -70,7 +70,7 @@ def _has_namespaces() -> bool:
 NEEDS = {
     "real-data": Need(
         cache(_has_real_data),
-        "put real charts and captures in the folder named by CHARTLAKE_REAL_DATA",
+        "put real charts and captures in the folder named by REAL_DATA",
     ),
     "unshare": Need(
         cache(_has_namespaces),

@@ -92,7 +92,7 @@ def run(tmp_path: Path) -> Run:
     )
 
     def run(*arguments: str, require: str = "", data: Path = tmp_path / "nowhere") -> Result:
-        asked = {"REQUIRE": require, "CHARTLAKE_REAL_DATA": str(data)}
+        asked = {"REQUIRE": require, "REAL_DATA": str(data)}
         return subprocess.run(
             [sys.executable, "-m", "pytest", "-p", "xdist", "-p", "no:cacheprovider", *arguments],
             cwd=tmp_path,
