@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx2
+import hypothesis
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -99,6 +100,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    # a slow machine is no failure, and what was found must be found again
+    hypothesis.settings.register_profile("chartlake", deadline=None, print_blob=True)
+    hypothesis.settings.load_profile("chartlake")
     config.addinivalue_line("markers", "long: takes minutes; runs with --long")
     config.addinivalue_line("markers", "needs(*names): skipped where one is missing; see conftest")
     required(os.environ.get("REQUIRE", ""))

@@ -115,3 +115,7 @@ def test_records_are_stored_without_what_is_usual() -> None:
     stored = b'{"name":"finds","source":"playlist","source_id":"x"}'
     assert msgspec.json.encode(feed) == stored
     assert msgspec.json.decode(stored, type=Feed) == feed
+
+
+def test_a_slot_is_fifteen_characters_and_a_z() -> None:
+    assert slot_of_date(date(999, 12, 31)) == "09991231T000000Z"

@@ -18,6 +18,8 @@ from pydantic import SecretStr
 
 from chartlake.errors import UsageError
 from chartlake.extract.spotify.retry import Retry
+from chartlake.lake import raw
+from chartlake.lake.store import open_store
 from chartlake.pipeline import Extracted
 from chartlake.settings import (
     FILE_NAME,
@@ -87,15 +89,25 @@ def open_demo(folder: Path) -> Iterator[Demo]:
 
 
 def _make_empty(folder: Path) -> None:
-    marked = folder / FILE_NAME
     if folder.exists() and any(folder.iterdir()):
-        if not marked.exists() or not marked.read_text(encoding="utf-8").startswith(_MARK):
+        if not _is_ours(folder):
             raise UsageError(
                 f"{folder} holds something that the demo did not make",
                 fix="name another folder: chartlake demo --project DIR",
             )
         shutil.rmtree(folder)
     folder.mkdir(parents=True, exist_ok=True)
+
+
+def _is_ours(folder: Path) -> bool:
+    """Whether the demo made all that is there: nothing of anybody else may be lost."""
+    toml = folder / FILE_NAME
+    if {file.name for file in folder.iterdir()} - {FILE_NAME, "chartlake-data"}:
+        return False
+    if not toml.exists() or not toml.read_text(encoding="utf-8").startswith(_MARK):
+        return False
+    slugs = {playlist.slug for playlist in World(SEED, LAST_DATE, DAYS).playlists}
+    return set(raw.feeds(open_store(str(folder / LakeSettings().url)))) <= slugs
 
 
 def _toml(world: World, spotify: Simulator) -> str:

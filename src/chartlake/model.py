@@ -30,6 +30,7 @@ __all__ = [
     "Slot",
     "Snapshot",
     "Undecodable",
+    "as_text",
     "from_json",
     "naive_utc",
     "sha256",
@@ -172,6 +173,11 @@ def from_json(content: bytes | msgspec.Raw, shape: type[_Shape]) -> _Shape:
         return msgspec.json.decode(content, type=shape)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise Undecodable(str(error)) from error
+
+
+def as_text(file_name: str) -> str:
+    """A file's name as text: on Linux it may be any bytes, which JSON and terminals refuse."""
+    return file_name.encode("utf-8", "replace").decode()
 
 
 def sha256(content: bytes) -> str:

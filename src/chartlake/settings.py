@@ -14,6 +14,7 @@ import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from dotenv import dotenv_values
@@ -41,6 +42,7 @@ __all__ = ["FILE_NAME", "FeedSettings", "Settings", "read_settings"]
 
 FILE_NAME = "chartlake.toml"
 PREFIX = "CHARTLAKE_"
+SCHEMES = ("file", "memory", "s3")
 _OTHER_VARIABLES = {"CHARTLAKE_PROJECT"}
 _SECRETS = {"client_secret", "access_token"}
 _PLAYLIST = re.compile(
@@ -74,6 +76,23 @@ def _feed_name(text: str) -> str:
     return text
 
 
+def _lake_url(text: str) -> str:
+    scheme = urlsplit(text).scheme
+    if scheme and scheme not in SCHEMES:
+        raise ValueError(f"{text!r}: use a folder, or one of {', '.join(SCHEMES)} and ://")
+    return text
+
+
+def _web_url(text: str) -> str:
+    try:
+        parts = urlsplit(text)
+    except ValueError as error:
+        raise ValueError(f"{text!r} is not a URL: {error}") from error
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError(f"{text!r} is not a URL that starts with https:// (or http://)")
+    return text
+
+
 class _Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -81,7 +100,7 @@ class _Section(BaseModel):
 class LakeSettings(_Section):
     """Where the lake is: a folder, or s3://bucket/prefix."""
 
-    url: str = "chartlake-data/lake"
+    url: Annotated[str, AfterValidator(_lake_url)] = "chartlake-data/lake"
 
 
 class WarehouseSettings(_Section):
@@ -96,8 +115,8 @@ class SpotifySettings(_Section):
     client_id: str | None = None
     client_secret: SecretStr | None = None
     access_token: SecretStr | None = None
-    api_url: str = "https://api.spotify.com/v1"
-    token_url: str = "https://accounts.spotify.com/api/token"
+    api_url: Annotated[str, AfterValidator(_web_url)] = "https://api.spotify.com/v1"
+    token_url: Annotated[str, AfterValidator(_web_url)] = "https://accounts.spotify.com/api/token"
 
 
 class FeedSettings(_Section):

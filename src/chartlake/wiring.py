@@ -112,4 +112,9 @@ def _tokens(
     if spotify.client_id or spotify.client_secret:
         missing = "secret" if spotify.client_id else "id"
         return NoCredentials(f"the Spotify client {missing} is not configured")
+    if urlsplit(spotify.api_url).hostname in _LOOPBACK:
+        return NoCredentials(
+            f"no credentials for the Spotify at {spotify.api_url}, which is on this machine",
+            "if it was a demo's: it ended with it, and chartlake demo makes another",
+        )
     return NoCredentials()

@@ -26,7 +26,7 @@ def test_init_writes_a_project_that_is_valid_and_ignores_secrets(
         "chartlake-data/",
         "chartlake-demo/",
     ]
-    assert "CLIENT_SECRET=" in (tmp_path / ".env.example").read_text()
+    assert "ACCESS_TOKEN=" in (tmp_path / ".env.example").read_text()
     assert read_settings(tmp_path).feeds == {}
     again = chartlake("init")
     assert again.code == 2
@@ -66,7 +66,7 @@ def test_doctor_fails_with_the_remedy(chartlake: Command, tmp_path: Path) -> Non
         '[feeds.mine]\nsource = "playlist"\nplaylist = "37i9dQZEVXbMDoHDwVN2tF"\n'
     )
     said = chartlake("doctor")
-    assert said.code == 1
+    assert said.code == 3
     assert "fail  no Spotify credentials are configured" in said.out
     assert "CHARTLAKE_SPOTIFY__CLIENT_ID" in said.out
 

@@ -195,3 +195,51 @@ def _names(chartlake: Command) -> list[str]:
 def _objects(folder: Path) -> dict[str, bytes]:
     lake = folder / "chartlake-data" / "lake"
     return {str(file): file.read_bytes() for file in lake.rglob("*") if file.is_file()}
+
+
+def test_one_date_is_for_one_file(chartlake: Command, tmp_path: Path) -> None:
+    files = [write_chart(tmp_path, f"2020-03-0{day}", f"ab{day}") for day in (1, 2)]
+    done = chartlake("import", *files, "--date", "2020-03-03")
+    assert done.code == 2
+    assert "is one date, and there are 2 files" in done.err
+
+
+def test_a_repeat_that_is_there_is_nothing_to_do(chartlake: Command, tmp_path: Path) -> None:
+    chartlake("import", write_chart(tmp_path, "2020-03-01", "abc"))
+    other = write_chart(tmp_path, "2020-03-02", "abc")
+    chartlake("import", "--force", other)
+    again = chartlake("import", other)
+    assert again.code == 0, again.err
+    assert chartlake("status", "--json").json()["quarantine"] == []
+
+
+def test_what_finds_its_place_leaves_the_quarantine(chartlake: Command, tmp_path: Path) -> None:
+    unnamed = tmp_path / "charts.csv"
+    unnamed.write_text(old_chart("ab"))
+    assert chartlake("import", unnamed).code == 1
+    assert len(chartlake("status", "--json").json()["quarantine"]) == 1
+    assert chartlake("import", unnamed, "--feed", "mine", "--date", "2020-03-01").code == 0
+    assert chartlake("status", "--json").json()["quarantine"] == []
+
+
+def test_a_name_that_is_no_text_stops_no_other(chartlake: Command, tmp_path: Path) -> None:
+    odd = Path(b"caf\xe9.csv".decode("utf-8", "surrogateescape"))
+    (tmp_path / odd).write_text(old_chart("ab"))
+    good = write_chart(tmp_path, "2020-03-01", "abc")
+    done = chartlake("import", odd, good, "--json")
+    assert done.code == 1
+    assert [one["status"] for one in done.json()["import"]] == ["refused", "new"]
+
+
+def test_a_failing_load_hides_no_other_problem(chartlake: Command, tmp_path: Path) -> None:
+    chartlake("import", write_chart(tmp_path, "2020-03-01", "abc"))
+    lake = tmp_path / "chartlake-data" / "lake"
+    (tmp_path / "chartlake-data" / "warehouse.duckdb").unlink()
+    next((lake / "curated" / "entries").rglob("*.parquet")).unlink()
+    empty = tmp_path / "regional-is-daily-2020-03-02.csv"
+    empty.touch()
+    done = chartlake("import", empty, write_chart(tmp_path, "2020-03-03", "bac"))
+    assert done.code == 1
+    assert "is gone" in done.err
+    assert "the file is empty" in done.err
+    assert _editions(chartlake) == ["2020-03-03"]

@@ -8,7 +8,7 @@ import duckdb
 import pytest
 
 from tests.charts import write_chart
-from tests.commands import Command
+from tests.commands import Command, run_program
 
 FEED = "regional-is-daily"
 
@@ -74,9 +74,9 @@ def test_check_exits_1_on_an_error(filled: Command, tmp_path: Path) -> None:
         db.execute("insert into entries select * from entries limit 1")
     said = filled("check")
     assert said.code == 1
-    assert "error    a position of an edition is there once (1)" in said.out
+    assert "error    entries: each feed, slot, position is there once (1)" in said.out
     results = {c["name"]: c for c in filled("check", "--json").json()["checks"]}
-    assert results["entry_keys_are_unique"]["failures"] == 1
+    assert results["entries_are_unique"]["failures"] == 1
 
 
 def test_lake_ls_and_cat(filled: Command, tmp_path: Path) -> None:
@@ -178,3 +178,37 @@ def test_nothing_yet_is_told_with_the_way_to_begin(chartlake: Command) -> None:
         said = chartlake(*words)
         assert said.code == 2
         assert "chartlake demo" in said.err
+
+
+def test_columns_of_one_name_are_all_shown(filled: Command) -> None:
+    said = filled("query", "select 1 as a, 2 as a, 2020 as year", "--json").json()
+    assert said["rows"] == [{"a": 1, "a_2": 2, "year": 2020}]
+    assert "2020" in filled("query", "select 2020 as year").out
+
+
+def test_what_is_overdue_is_counted_now_not_at_the_last_load(
+    chartlake: Command, tmp_path: Path
+) -> None:
+    chartlake("import", write_chart(tmp_path, "2020-03-01", "abc"))
+    with duckdb.connect(str(tmp_path / "chartlake-data" / "warehouse.duckdb")) as db:
+        db.execute("update data_health set overdue = 0")
+    (row,) = chartlake("status", "--json").json()["feeds"]
+    assert row["overdue"] > 2000
+
+
+def test_a_page_that_is_not_there(filled: Command) -> None:
+    said = filled("lake", "cat", FEED, "2020-03-01", "--page", 7)
+    assert said.code == 2
+    assert "pages are 0 to 0" in said.err
+    whole = filled("lake", "cat", FEED, "2020-03-01").out
+    assert filled("lake", "cat", FEED, "2020-03-01", "--page", 0).out == whole
+
+
+def test_json_is_utf8_whatever_the_terminal_is(tmp_path: Path) -> None:
+    file = write_chart(tmp_path, "2020-03-01", "ab")
+    file.write_text(file.read_text().replace("Artist a", "Beyoncé"), encoding="utf-8")
+    assert run_program("import", file, cwd=tmp_path).code == 0
+    ascii_terminal = {"PYTHONIOENCODING": "ascii", "LC_ALL": "C"}
+    words = ("query", "select artist_names from entries order by position limit 1", "--json")
+    said = run_program(*words, cwd=tmp_path, **ascii_terminal)
+    assert said.json()["rows"] == [{"artist_names": "Beyoncé"}]

@@ -16,7 +16,7 @@ pytestmark = pytest.mark.xdist_group("demo")
 
 # what chart_movements holds after any demo, whenever and wherever it runs; it changes only when
 # the invented world or a definition does
-MOVEMENTS = "f095e9303c077e2dbb77c682272a43d95148ba6dbbb813d252ee077740ce4881"
+MOVEMENTS = "8722a4a3c47fddb8c56bd33cf7825e5c676301910eb789aa9b1fbea1dfd66ee8"
 DEAD_PROXY = dict.fromkeys(
     ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy"),
     "http://127.0.0.1:9",
@@ -110,6 +110,17 @@ def test_it_does_not_touch_what_it_did_not_make(tmp_path: Path) -> None:
     assert done.code == 2
     assert "holds something that the demo did not make" in done.err
     assert mine.read_text() == "mine"
+
+
+@pytest.mark.parametrize("mine", ["notes.txt", "chartlake-data/lake/manifests/mine/x.json"])
+def test_it_keeps_what_was_added_to_its_folder(tmp_path: Path, mine: str) -> None:
+    folder = tmp_path / "chartlake-demo"
+    (folder / mine).parent.mkdir(parents=True)
+    (folder / mine).write_text("mine")
+    (folder / "chartlake.toml").write_text("# made by `chartlake demo`, which makes this folder")
+    done = run_program("demo", cwd=tmp_path)
+    assert done.code == 2
+    assert (folder / mine).read_text() == "mine"
 
 
 def test_rows_can_be_had_as_json(demo: Said, folder: Path) -> None:

@@ -151,7 +151,8 @@ def test_no_credentials_and_no_feeds(
     (tmp_path / ".env").unlink()
     done = chartlake("run")
     assert done.code == 3
-    assert "CHARTLAKE_SPOTIFY__CLIENT_ID" in done.err
+    assert "which is on this machine" in done.err
+    assert "chartlake demo" in done.err
 
 
 def test_secrets_are_nowhere(

@@ -152,7 +152,7 @@ def test_what_is_given_goes_before_the_name(folder: Path) -> None:
         ("regional-us-weekly-2026-11-20.csv", None, "its date 2026-11-20 is a Friday"),
         ("album-us-weekly-2026-11-18.csv", None, "its date 2026-11-18 is a Wednesday"),
         ("regional-us-weekly-2019-01-05--2019-01-12.csv", None, "its date 2019-01-11 is a Friday"),
-        ("regional-us-weekly-2026-11-19.csv", date(2026, 11, 22), "2026-11-22 is a Sunday"),
+        ("regional-us-weekly-2026-11-19.csv", date(2026, 11, 15), "2026-11-15 is a Sunday"),
     ],
 )
 def test_a_week_closes_on_a_thursday(
@@ -203,8 +203,9 @@ def test_a_week_before_all_weeks(folder: Path) -> None:
     refusal(folder / "regional-us-weekly-0001-01-01--0001-01-01.csv")
 
 
-def test_a_slot_is_fifteen_characters_and_a_z(folder: Path) -> None:
-    assert read(folder / "regional-us-daily-0999-12-31.csv").slot == "09991231T000000Z"
+@pytest.mark.parametrize("day", ["0999-12-31", "2007-12-31", "2062-12-07"])
+def test_a_date_of_no_chart_is_refused_before_it_spoils_the_history(folder: Path, day: str) -> None:
+    assert "is no date of a chart" in refusal(folder / f"regional-us-daily-{day}.csv").what
 
 
 @pytest.mark.parametrize("feed", ["../../elsewhere", "a/b", "Regional US", "a\nb", "x" * 300])

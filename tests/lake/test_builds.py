@@ -157,7 +157,7 @@ def test_a_changed_file_shows(memory: Store) -> None:
 def test_a_lost_file(store: Store) -> None:
     (file,) = commit(store).files
     store.delete(file.key)
-    with pytest.raises(FileNotFoundError):
+    with pytest.raises(CorruptObject, match="is gone"):
         builds.read_table(store, file)
 
 

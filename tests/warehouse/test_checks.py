@@ -7,29 +7,44 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from chartlake.schema import TABLES
 from chartlake.warehouse.sql import checks
 from tests.warehouse.test_load import chart
 from tests.warehouse.worlds import WorldPipeline
 
 # for each check, what would have to happen for it to speak
 DAMAGE = {
-    "edition_keys_are_unique": "insert into editions select * from editions limit 1",
     "editions_are_not_missing": "update chart_editions set missing_before = 1 where ordinal = 2",
     "editions_are_not_short": "update chart_editions set entry_count = 1 where ordinal = 2",
     "editions_do_not_repeat": "update chart_movements set streams = 7 where position < 99",
     "entries_have_an_edition": "delete from editions",
-    "entry_keys_are_unique": "insert into entries select * from entries limit 1",
     "exits_balance": "update chart_turnover set exits = 5",
     "live_slots_are_loaded": "delete from editions",
     "movements_are_complete": "delete from chart_movements where position = 1",
     "nothing_from_the_future": "update editions set observed_at = timestamp '1999-01-01'",
-    "only_live_rows": "update editions set attempt_id = 'another'",
     "positions_have_no_holes": "update entries set position = 30 where position = 3",
     "records_add_up": "update editions set item_count = item_count + 1",
     "records_are_usable": (
         "insert into rejects select feed, slot, attempt_id, 0, 0, 'why', '{}' from editions limit 1"
     ),
 }
+for _table in TABLES:
+    DAMAGE[f"{_table}_are_unique"] = f"insert into {_table} select * from {_table} limit 1"
+    DAMAGE[f"{_table}_are_live"] = f"update {_table} set attempt_id = 'another'"
+# a row in each table, so that there is something to damage
+ROWS = """
+insert into track_observations by name
+    select feed, slot, attempt_id, 't' as track_id, observed_at from editions limit 1;
+insert into album_observations by name
+    select feed, slot, attempt_id, 'a' as album_id, observed_at from editions limit 1;
+insert into artist_observations by name
+    select feed, slot, attempt_id, 'x' as artist_id, observed_at from editions limit 1;
+insert into track_artists by name
+    select feed, slot, attempt_id, 't' as track_id, 1 as artist_position from editions limit 1;
+insert into album_artists by name
+    select feed, slot, attempt_id, 'a' as album_id, 1 as artist_position from editions limit 1;
+"""
+A_REJECT = DAMAGE["records_are_usable"]
 
 
 @pytest.fixture
@@ -50,6 +65,9 @@ def test_a_sound_warehouse_passes(here: WorldPipeline) -> None:
 @pytest.mark.parametrize("name", sorted(DAMAGE))
 def test_a_check_finds_its_damage(here: WorldPipeline, name: str) -> None:
     with duckdb.connect(str(here.warehouse.path)) as db:
+        db.execute(ROWS)
+        if name.startswith("rejects"):
+            db.execute(A_REJECT)
         db.execute(DAMAGE[name])
     (result,) = [result for result in here.warehouse.check() if result.name == name]
     assert result.failures > 0

@@ -17,6 +17,7 @@ from chartlake.model import Build, slot_of_date
 from chartlake.transform import build as transform
 from chartlake.warehouse.duckdb import DuckDBWarehouse
 from chartlake.warehouse.duckdb_load import VERSION
+from chartlake.warehouse.port import Loaded
 from tests.oracle.movements import OracleEdition, OracleEntry
 from tests.warehouse.worlds import NOW, WorldPipeline, snapshot_of
 
@@ -43,7 +44,7 @@ def test_a_load_counts_and_repeating_it_changes_nothing(tmp_path: Path) -> None:
     here = WorldPipeline(tmp_path)
     here.deliver([chart(1, "a", "b"), chart(2, "b")])
     assert here.rows("select count(*) as n from load_history") == [{"n": 2}]
-    assert here.pipeline.load() == (0, 0)
+    assert here.pipeline.load() == Loaded(0, 0)
     assert here.rows("select count(*) as n from load_history") == [{"n": 2}]
 
 
@@ -119,27 +120,40 @@ def _slot(day: int) -> str:
     return slot_of_date(date(2020, 3, day))
 
 
-def test_a_damaged_file_leaves_the_warehouse_as_it_was(tmp_path: Path) -> None:
+@pytest.mark.parametrize("damage", ["flipped", "gone"])
+def test_a_damaged_file_keeps_its_build_out_and_no_other(tmp_path: Path, damage: str) -> None:
     here = WorldPipeline(tmp_path)
     here.deliver([chart(1, "a", "b")])
-    before = (
-        here.rows("from entries"),
-        here.rows("from load_history"),
-        here.rows("from seen_builds"),
-    )
     manifest, _ = raw.commit(here.store, snapshot_of(chart(2, "c")))
     here.engine.know(manifest, chart(2, "c"))
     build = here.pipeline.transform().build
     assert build
     damaged = tmp_path / "lake" / next(f.key for f in build.files if f.table == "entries")
     content = damaged.read_bytes()
-    damaged.write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
-    with pytest.raises(CorruptObject, match="does not match its hash"):
-        here.pipeline.load()
-    after = here.rows("from entries"), here.rows("from load_history"), here.rows("from seen_builds")
-    assert after == before
+    if damage == "gone":
+        damaged.unlink()
+    else:
+        damaged.write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
+    here.deliver([chart(3, "d")])
+    assert [names_of(here, day) for day in (1, 2, 3)] == [["a", "b"], [], ["d"]]
+    again = here.pipeline.load()
+    assert again.slots == 0
+    assert [type(error) for error in again.left_out] == [CorruptObject]
     damaged.write_bytes(content)
-    assert here.pipeline.load() == (1, 1)
+    assert here.pipeline.load() == Loaded(1, 1)
+    assert names_of(here, 2) == ["c"]
+
+
+def test_a_damaged_revision_leaves_the_one_before(tmp_path: Path) -> None:
+    here = WorldPipeline(tmp_path)
+    here.deliver([chart(1, "a", "b")])
+    manifest, _ = raw.commit(here.store, snapshot_of(chart(1, "c")), 2)
+    here.engine.know(manifest, chart(1, "c"))
+    build = here.pipeline.transform().build
+    assert build
+    (tmp_path / "lake" / build.files[0].key).unlink()
+    assert len(here.pipeline.load().left_out) == 1
+    assert names_of(here, 1) == ["a", "b"]
 
 
 def test_a_warehouse_can_be_made_again_from_the_lake(tmp_path: Path) -> None:
@@ -191,6 +205,14 @@ def test_a_query_can_only_read_this_warehouse(tmp_path: Path, sql: str) -> None:
         here.warehouse.query(sql)
     assert not Path("/tmp/chartlake-must-not-write.csv").exists()
     assert here.rows("select count(*) as n from entries") == [{"n": 1}]
+
+
+@pytest.mark.parametrize("sql", ["", " ; ", "select 1; select 2"])
+def test_a_query_is_one_statement(tmp_path: Path, sql: str) -> None:
+    here = WorldPipeline(tmp_path)
+    here.deliver([chart(1, "a")])
+    with pytest.raises(UsageError, match="a query is one statement"):
+        here.warehouse.query(sql)
 
 
 def _hold(path: str, ready: str, seconds: float) -> None:

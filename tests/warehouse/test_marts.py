@@ -131,3 +131,19 @@ def _entry(position: int, name: str) -> OracleEntry:
         artist_names=f"artist of {name}",
         streams=None,
     )
+
+
+def test_a_schedule_that_changes_does_not_rewrite_what_was_due(tmp_path: Path) -> None:
+    """Weekly for three weeks, then daily, then irregular."""
+    here = WorldPipeline(tmp_path)
+    days = [date(2020, 3, day) for day in (5, 12, 19, 20, 21, 23)]
+    here.deliver([_chart(day, "a") for day in days])
+    with here.warehouse._connect(write=True) as db:
+        db.execute("update editions set schedule = 'weekly' where chart_date <= '2020-03-19'")
+        db.execute("update editions set schedule = null where chart_date = '2020-03-23'")
+        db.execute("delete from seen_builds")
+    here.pipeline.load()
+    rows = here.rows("select chart_date, missing_before from chart_editions order by 1")
+    assert [row["missing_before"] for row in rows] == [0, 0, 0, 0, 0, None]
+    (health,) = here.rows("select schedule, overdue from data_health")
+    assert health == {"schedule": None, "overdue": 0}

@@ -34,7 +34,7 @@ from chartlake.cli.fill import import_, run
 from chartlake.cli.look import check, query, status
 from chartlake.cli.options import ProjectDir
 from chartlake.cli.project import init
-from chartlake.errors import ChartlakeError
+from chartlake.errors import ChartlakeError, StorageError
 
 __all__ = ["app", "main"]
 
@@ -59,6 +59,9 @@ class _Commands(typer.core.TyperGroup):
             raise typer.Exit(0) from error
         except (typer.Exit, typer.Abort, TyperException):
             raise
+        except OSError as error:
+            show.error(StorageError(f"{error.strerror or error}: {error.filename or 'the disk'}"))
+            raise typer.Exit(StorageError.exit_code) from error
         except Exception as error:
             show.error(_internal(error))
             raise typer.Exit(ChartlakeError.exit_code) from error
@@ -78,6 +81,7 @@ app = typer.Typer(
     name="chartlake",
     cls=_Commands,
     no_args_is_help=True,
+    context_settings={"help_option_names": ["-h", "--help"]},
     pretty_exceptions_enable=False,
     help="Keep the history that Spotify throws away: music charts and playlists, in a lake you "
     "own, and see what moved.",

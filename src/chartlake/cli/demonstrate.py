@@ -6,12 +6,13 @@ import shlex
 import time
 from collections import Counter
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
 import typer
 from rich.text import Text
 
 from chartlake.cli import show
+from chartlake.cli.options import ProjectDir
 from chartlake.cli.stages import Stages
 from chartlake.cli.trends import EXITS, MOVERS, NEW, describe
 from chartlake.demo import DAYS, LAST_DATE, Demo, open_demo
@@ -25,31 +26,41 @@ __all__ = ["demo"]
 _SHOWN = "top-60-global"
 
 
-def demo(
-    project: Annotated[
-        Path, typer.Option("--project", metavar="DIR", help="Folder for the demo, made anew.")
-    ] = Path("chartlake-demo"),
-) -> None:
-    """Play 120 days of 8 invented charts through every stage: no account, no network."""
+def demo(project: ProjectDir = None) -> None:
+    """Play 120 days of 8 invented charts through every stage: no account, no network.
+
+    The folder (./chartlake-demo, or --project) is made anew each time.
+    """
+    folder = project or Path("chartlake-demo")
+    try:
+        code = _demo(folder)
+    except KeyboardInterrupt:
+        show.note("interrupted: the next chartlake demo starts anew")
+        raise typer.Exit(130) from None
+    _next(folder)
+    raise typer.Exit(code)
+
+
+def _demo(folder: Path) -> int:
     started = time.perf_counter()
-    with open_demo(project) as here:
+    with open_demo(folder) as here:
         show.line(
             f"A simulated Spotify answers at {here.spotify.url}: "
             f"{len(here.project.feeds)} playlists of invented music."
         )
         show.line()
-        _history(here)
         stages = Stages(here.project)
+        _history(here, stages)
         show.line(Text(f"\n{LAST_DATE}: chartlake run", style="bold"))
         stages.extract(here.project.feeds)
         stages.settle()
         stages.headlines([_SHOWN])
         _trends(here)
         _counts(here, time.perf_counter() - started)
-    _next(project)
+        return stages.close()
 
 
-def _history(here: Demo) -> None:
+def _history(here: Demo, stages: Stages) -> None:
     """The days before the last one: extracted day by day, then built and loaded at once."""
     show.line(Text(f"the {DAYS - 1} days before it", style="bold"))
     clock = time.perf_counter()
@@ -69,7 +80,7 @@ def _history(here: Demo) -> None:
         if result.error:
             what = result.error.what.split(" at ")[0]
             show.line(f"           missing for good: {result.feed} {result.chart_date}: {what}")
-    Stages(here.project).settle(check=False)
+    stages.settle(check=False)
 
 
 def _trends(here: Demo) -> None:

@@ -29,6 +29,7 @@ class Finding(NamedTuple):
     level: str
     what: str
     fix: str | None = None
+    exit_code: int = 0
 
 
 def doctor(as_json: AsJson = False, project: ProjectDir = None) -> None:
@@ -43,8 +44,7 @@ def doctor(as_json: AsJson = False, project: ProjectDir = None) -> None:
             show.line(Text(f"{finding.level:<5} ", style=_STYLES[finding.level]) + finding.what)
             if finding.fix:
                 show.line(f"      {finding.fix}")
-    if any(finding.level == "fail" for finding in findings):
-        raise typer.Exit(1)
+    raise typer.Exit(max(finding.exit_code for finding in findings))
 
 
 def _guarded(look: Callable[[Project], Iterator[Finding]], here: Project) -> Iterator[Finding]:
@@ -52,7 +52,7 @@ def _guarded(look: Callable[[Project], Iterator[Finding]], here: Project) -> Ite
         yield from look(here)
     except ChartlakeError as error:
         why = f" ({error.why})" if error.why else ""
-        yield Finding("fail", f"{error.what}{why}", error.fix)
+        yield Finding("fail", f"{error.what}{why}", error.fix, error.exit_code)
 
 
 def _versions(here: Project) -> Iterator[Finding]:

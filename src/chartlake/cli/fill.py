@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated
@@ -15,8 +16,7 @@ from chartlake.cli.options import AsJson, ProjectDir, open_here
 from chartlake.cli.stages import Stages
 from chartlake.errors import UsageError
 from chartlake.lake import raw
-from chartlake.model import slot_at, slot_month
-from chartlake.report.trends import feed_names
+from chartlake.model import Feed, slot_at, slot_month
 from chartlake.wiring import Project
 
 __all__ = ["import_", "run"]
@@ -42,7 +42,7 @@ def run(
     if unknown or not (here.feeds or raw.feeds(here.store)):
         raise _no_feed(here, sorted(unknown))
     if dry_run:
-        _say_due(here, [each.name for each in feeds])
+        _say_due(here, feeds, as_json)
         return
     stages = Stages(here, quiet=quiet or as_json)
     with here:
@@ -78,6 +78,11 @@ def import_(
     project: ProjectDir = None,
 ) -> None:
     """Import Spotify Charts files: feed and date come from their names."""
+    if date and len(files) > 1:
+        raise UsageError(
+            f"--date {date:%Y-%m-%d} is one date, and there are {len(files)} files",
+            fix="import them one by one, or let their names tell the dates",
+        )
     here = open_here(project)
     stages = Stages(here, quiet=quiet or as_json)
     clock = time.perf_counter()
@@ -94,11 +99,8 @@ def import_(
 
 
 def _finish(stages: Stages, here: Project, fresh: list[str], as_json: bool) -> None:
-    ranked = feed_names(here.warehouse) if here.warehouse.path.exists() else []
-    shown = [feed for feed in fresh if feed in ranked]
-    example = shown[0] if shown else next(iter(ranked), None)
-    then = f"trends movers --feed {example}" if example else "status"
-    stages.headlines(shown)
+    then = f"trends movers --feed {fresh[0]}" if fresh else "status"
+    stages.headlines(fresh)
     code = stages.close(f"{show.program()} {then}")
     if as_json:
         show.json(stages.facts)
@@ -116,10 +118,17 @@ def _no_feed(here: Project, unknown: list[str]) -> UsageError:
     )
 
 
-def _say_due(here: Project, names: list[str]) -> None:
-    for feed in here.feeds:
-        if feed.name in names:
-            at = schedule.latest(feed, here.pipeline.clock())
-            slots = raw.latest_revisions(here.store, feed.name, slot_month(slot_at(at)))
-            state = "there already" if slot_at(at) in slots else "would be read"
-            show.line(f"{feed.name}   due {at:%Y-%m-%d %H:%M} UTC   {state}")
+def _say_due(here: Project, feeds: Sequence[Feed], as_json: bool) -> None:
+    rows = []
+    for feed in feeds:
+        at = schedule.latest(feed, here.pipeline.clock())
+        slots = raw.latest_revisions(here.store, feed.name, slot_month(slot_at(at)))
+        rows.append({"feed": feed.name, "due_at": at, "present": slot_at(at) in slots})
+    if as_json:
+        show.json({"due": rows})
+        return
+    for row in rows:
+        state = "there already" if row["present"] else "would be read"
+        show.line(f"{row['feed']}   due {row['due_at']:%Y-%m-%d %H:%M} UTC   {state}")
+    if not rows:
+        show.line("No feed is configured: nothing would be asked.")

@@ -32,6 +32,11 @@ _SLOTS = [
 ]
 
 
+@app.callback()
+def _options(project: ProjectDir = None) -> None:
+    pass
+
+
 @app.command()
 def ls(
     feed: Annotated[str | None, typer.Argument(help="A feed, to see its slots.")] = None,
@@ -58,15 +63,22 @@ def cat(
     day: Annotated[
         str, typer.Argument(metavar="DATE", help="A chart date, or a slot as `lake ls` shows it.")
     ],
-    page: Annotated[int | None, typer.Option("--page", min=0, help="Only this page.")] = None,
+    page: Annotated[
+        int | None, typer.Option("--page", min=0, help="Only this page; the first is 0.")
+    ] = None,
     project: ProjectDir = None,
 ) -> None:
-    """The bytes of a slot as the source gave them, page after page."""
+    """The bytes of a slot as the source gave them; several pages with a line end between."""
     here = open_here(project)
     manifest = _find(here, feed, day)
+    last = len(manifest.pages) - 1
+    if page is not None and page > last:
+        raise UsageError(f"{feed} {day} has no page {page}", fix=f"pages are 0 to {last}")
+    if page is not None:
+        sys.stdout.buffer.write(raw.read_page(here.store, manifest, page))
+        return
     for number, content in enumerate(raw.read_pages(here.store, manifest)):
-        if page is None or number == page:
-            sys.stdout.buffer.write(content if content.endswith(b"\n") else content + b"\n")
+        sys.stdout.buffer.write(b"\n" * (number > 0) + content)
 
 
 def _feeds(store: Store) -> list[dict[str, Any]]:

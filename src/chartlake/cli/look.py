@@ -2,29 +2,34 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections import Counter
+from functools import partial
+from typing import Annotated, Any
 
 import typer
 
+from chartlake import schedule
 from chartlake.cli import show
 from chartlake.cli.options import AsJson, ProjectDir, open_here
 from chartlake.cli.show import Col
 from chartlake.lake import aside, raw
+from chartlake.model import slot_at
 from chartlake.report.status import feed_health
 from chartlake.transform.build import unbuilt
+from chartlake.wiring import Project
 
 __all__ = ["check", "query", "status"]
 
 _HEALTH = [
-    Col("feed", "feed"),
-    Col("schedule", "schedule"),
-    Col("first", "first_chart_date"),
+    Col("feed", "feed", wide=True),
     Col("last", "last_chart_date"),
     Col("editions", "editions"),
     Col("missing", "missing"),
     Col("overdue", "overdue"),
     Col("entries", "entries"),
     Col("rejects", "rejects"),
+    Col("schedule", "schedule"),
+    Col("first", "first_chart_date"),
     Col("last read (UTC)", "last_observed_at"),
 ]
 
@@ -32,40 +37,50 @@ _HEALTH = [
 def status(as_json: AsJson = False, project: ProjectDir = None) -> None:
     """What is there and what is missing, by feed."""
     here = open_here(project)
-    health = feed_health(here.warehouse) if here.warehouse.path.exists() else []
+    facts = _facts(here)
+    if as_json:
+        show.json(facts)
+        return
+    show.line(f"lake       {here.store.url}")
+    show.line(f"warehouse  {here.warehouse.path}")
+    if facts["feeds"]:
+        show.table(_HEALTH, facts["feeds"])
+    elif not facts["not_loaded"]:
+        show.line("Nothing there yet: chartlake import FILES, or name a feed in chartlake.toml")
+    for failure in facts["failures"]:
+        show.warn(f"open: {failure.feed} {failure.slot}: {failure.what}")
+    if facts["not_built"]:
+        count = len(facts["not_built"])
+        show.warn(f"{count} committed slots are not built: the next run or import does it")
+    if facts["not_loaded"]:
+        missing = ", ".join(facts["not_loaded"])
+        show.warn(f"in the lake, not in the warehouse: {missing}: chartlake run")
+    for file in facts["quarantine"]:
+        show.warn(f"in quarantine: {file.name}: {file.reason}")
+
+
+def _facts(here: Project) -> dict[str, Any]:
+    now = here.pipeline.clock()
+    health = feed_health(here.warehouse, now) if here.warehouse.path.exists() else []
     known = {row["feed"] for row in health}
-    not_loaded = sorted(set(raw.feeds(here.store)) - known)
     waiting = [
         {"feed": feed.name, "schedule": feed.schedule}
         for feed in here.feeds
         if feed.name not in known
     ]
-    pending = [f"{place.feed} {place.slot}" for place in unbuilt(here.store)]
-    kept_aside = list(aside.list_quarantined(here.store))
-    if as_json:
-        show.json(
-            {
-                "lake": here.store.url,
-                "warehouse": str(here.warehouse.path),
-                "feeds": health + waiting,
-                "not_built": pending,
-                "not_loaded": not_loaded,
-                "quarantine": kept_aside,
-            }
-        )
-        return
-    show.line(f"lake       {here.store.url}")
-    show.line(f"warehouse  {here.warehouse.path}")
-    if health or waiting:
-        show.table(_HEALTH, health + waiting)
-    elif not not_loaded:
-        show.line("Nothing there yet: chartlake import FILES, or name a feed in chartlake.toml")
-    if pending:
-        show.warn(f"{len(pending)} committed slots are not built: the next run or import does it")
-    if not_loaded:
-        show.warn(f"in the lake, not in the warehouse: {', '.join(not_loaded)}: chartlake run")
-    for file in kept_aside:
-        show.warn(f"in quarantine: {file.name}: {file.reason}")
+    pending = unbuilt(here.store)
+    due = [(feed.name, slot_at(schedule.latest(feed, now))) for feed in here.feeds]
+    still_open = [(place.feed, place.slot) for place in pending]
+    still_open += [(feed, slot) for feed, slot in due if not raw.committed(here.store, feed, slot)]
+    return {
+        "lake": here.store.url,
+        "warehouse": str(here.warehouse.path),
+        "feeds": health + waiting,
+        "failures": list(aside.list_failures(here.store, still_open)),
+        "not_built": [f"{place.feed} {place.slot}" for place in pending],
+        "not_loaded": sorted(set(raw.feeds(here.store)) - known),
+        "quarantine": list(aside.list_quarantined(here.store)),
+    }
 
 
 def query(
@@ -75,15 +90,25 @@ def query(
 ) -> None:
     """Ask the warehouse in SQL (tables and marts: docs/data-dictionary.md)."""
     answer = open_here(project).warehouse.query(sql)
+    answer = answer._replace(columns=_distinct(answer.columns))
     if as_json:
         show.json({"columns": answer.columns, "rows": answer.records()})
         return
-    names = [str(place) for place in range(len(answer.columns))]
-    rows = [dict(zip(names, row, strict=True)) for row in answer.rows]
-    if rows:
-        columns = [Col(title, name) for title, name in zip(answer.columns, names, strict=True)]
-        show.table(columns, rows, keep_empty=True)
-    show.note("1 row" if len(rows) == 1 else f"{len(rows):,} rows")
+    if answer.rows:
+        # numbers as they are: 2020 may be a year
+        columns = [Col(name, name, partial(show.words, numbers="d")) for name in answer.columns]
+        show.table(columns, answer.records(), keep_empty=True)
+    show.note("1 row" if len(answer.rows) == 1 else f"{len(answer.rows):,} rows")
+
+
+def _distinct(names: tuple[str, ...]) -> tuple[str, ...]:
+    """Column names with repeats numbered, so that none hides another: a, a_2."""
+    seen: Counter[str] = Counter()
+    found = []
+    for name in names:
+        seen[name] += 1
+        found.append(name if seen[name] == 1 else f"{name}_{seen[name]}")
+    return tuple(found)
 
 
 def check(as_json: AsJson = False, project: ProjectDir = None) -> None:

@@ -24,6 +24,9 @@ def init(project: ProjectDir = None) -> None:
         raise UsageError(f"{target} is there already", fix="edit it, or remove it first")
     templates = files("chartlake.cli") / "templates"
     for name, template in ((FILE_NAME, "chartlake.toml"), (".env.example", "env.example")):
+        if (folder / name).exists():
+            show.line(f"left {folder / name} as it is")
+            continue
         text = (templates / template).read_text(encoding="utf-8")
         (folder / name).write_text(text, encoding="utf-8")
         show.line(f"wrote {folder / name}")

@@ -8,7 +8,8 @@ import shlex
 import shutil
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from datetime import date, datetime
+from datetime import datetime
+from itertools import accumulate
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -20,10 +21,23 @@ from rich.text import Text
 
 from chartlake.errors import ChartlakeError
 
-__all__ = ["Col", "console", "error", "json", "line", "note", "plain", "program", "table", "warn"]
+__all__ = [
+    "Col",
+    "console",
+    "error",
+    "json",
+    "line",
+    "named",
+    "note",
+    "plain",
+    "program",
+    "table",
+    "warn",
+    "words",
+]
 
 _PIPED_WIDTH = 120
-_NARROWEST = 8
+_NARROWEST = 12
 _BETWEEN = 2
 # names come from strangers: nothing in them may steer the terminal
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
@@ -68,28 +82,34 @@ def error(problem: ChartlakeError, subject: str | None = None) -> None:
     out = console(stderr=True)
     what = f"{subject}: {problem.what}" if subject else problem.what
     out.print(Text("error: ", style="bold red") + Text(plain(what)), soft_wrap=True)
-    for label, words in (("why", problem.why), ("fix", problem.fix)):
-        if words:
-            text = "\n".join(plain(part) for part in words.splitlines())
+    for label, said in (("why", problem.why), ("fix", problem.fix)):
+        if said:
+            text = "\n".join(plain(part) for part in said.splitlines())
             out.print(Text(f"  {label}   ", style="dim") + Text(text), soft_wrap=True)
 
 
 def json(answer: Mapping[str, Any]) -> None:
     """One JSON document on standard output."""
     encoded = msgspec.json.format(msgspec.json.encode(answer), indent=2)
-    sys.stdout.write(encoded.decode() + "\n")
+    sys.stdout.flush()
+    sys.stdout.buffer.write(encoded + b"\n")  # JSON is UTF-8, whatever the terminal is
 
 
 def table(
     columns: Sequence[Col], rows: Sequence[Mapping[str, Any]], *, keep_empty: bool = False
 ) -> None:
-    """Rows as a table; numbers to the right, columns without any value left out."""
+    """Rows as a table; numbers to the right. Columns that do not fit are left out and named.
+
+    ``keep_empty`` also shows columns without a value, and cuts nothing when piped.
+    """
     shown = [c for c in columns if keep_empty or any(row.get(c.key) is not None for row in rows)]
-    cells = [[_cell(column, row.get(column.key)) for column in shown] for row in rows]
-    out = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0), show_edge=False)
     screen = console()
-    widths = _widths(shown, cells, screen.width)
-    for place, column in enumerate(shown):
+    cells = [[_cell(column, row.get(column.key)) for column in shown] for row in rows]
+    needs = _needs(shown, cells)
+    width = screen.width if sys.stdout.isatty() or not keep_empty else sum(needs) + len(needs) * 2
+    kept = _fitting(shown, needs, width)
+    out = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0), show_edge=False)
+    for column, need in zip(shown[:kept], _shrunk(shown[:kept], needs, width), strict=True):
         values = [row.get(column.key) for row in rows]
         right = all(value is None or isinstance(value, int | float) for value in values)
         out.add_column(
@@ -97,27 +117,53 @@ def table(
             justify="right" if right else "left",
             no_wrap=True,
             overflow="ellipsis",
-            width=widths[place],
+            width=need,
         )
     for row_cells in cells:
-        out.add_row(*row_cells)
+        out.add_row(*row_cells[:kept])
+    screen.width = width
     screen.print(out)
+    if kept < len(shown):
+        hidden = ", ".join(column.heading for column in shown[kept:])
+        note(f"no room for {hidden}: make the terminal wider, or use --json")
 
 
-def _widths(columns: Sequence[Col], cells: Sequence[Sequence[Text]], screen: int) -> list[int]:
-    """What each column needs; where the screen is too narrow, wide ones give way evenly."""
-    needs = [
+def _needs(columns: Sequence[Col], cells: Sequence[Sequence[Text]]) -> list[int]:
+    """The width that each column needs to show everything."""
+    return [
         max([len(column.heading), *(row[place].cell_len for row in cells)])
         for place, column in enumerate(columns)
     ]
+
+
+def _fitting(columns: Sequence[Col], needs: Sequence[int], width: int) -> int:
+    """How many of the first columns fit, wide ones at their narrowest."""
+    least = [
+        min(need, _NARROWEST) if column.wide else need
+        for column, need in zip(columns, needs, strict=True)
+    ]
+    ends = accumulate(need + _BETWEEN for need in least)
+    return max(1, sum(end - _BETWEEN <= width for end in ends))
+
+
+def _shrunk(columns: Sequence[Col], needs: Sequence[int], width: int) -> list[int]:
+    """What each column gets: where there is too little, wide ones give way evenly."""
+    given = list(needs[: len(columns)])
     wide = [place for place, column in enumerate(columns) if column.wide]
-    spare = screen - _BETWEEN * len(columns) - sum(n for p, n in enumerate(needs) if p not in wide)
+    fixed = sum(need for place, need in enumerate(given) if place not in wide)
+    spare = width - _BETWEEN * len(columns) - fixed
     for left, place in zip(
-        range(len(wide), 0, -1), sorted(wide, key=needs.__getitem__), strict=True
+        range(len(wide), 0, -1), sorted(wide, key=given.__getitem__), strict=True
     ):
-        needs[place] = max(_NARROWEST, min(needs[place], spare // left))
-        spare -= needs[place]
-    return needs
+        given[place] = max(min(given[place], _NARROWEST), min(given[place], spare // left))
+        spare -= given[place]
+    return given
+
+
+def named(row: Mapping[str, Any]) -> str:
+    """An item by its name and artists, as far as they are known."""
+    known = [row.get("item_name"), row.get("artist_names")]
+    return plain(" · ".join(dict.fromkeys(name for name in known if name)) or "(no name)")
 
 
 def program() -> str:
@@ -125,7 +171,8 @@ def program() -> str:
     called = Path(sys.argv[0])
     if called.name != "chartlake" or shutil.which("chartlake") == str(called.absolute()):
         return "chartlake"
-    return shlex.quote(os.path.relpath(called))
+    near = os.path.relpath(called)
+    return shlex.quote(str(called.absolute()) if near.startswith("..") else near)
 
 
 def plain(text: str) -> str:
@@ -136,15 +183,14 @@ def plain(text: str) -> str:
 def _cell(column: Col, value: Any) -> Text:
     if value is None:
         return Text("–", style="dim")
-    words = column.write(value) if column.write else _words(value)
-    return Text(plain(words), style=column.style(value) if column.style else "")
+    written = column.write(value) if column.write else words(value)
+    return Text(plain(written), style=column.style(value) if column.style else "")
 
 
-def _words(value: Any) -> str:
+def words(value: Any, numbers: str = ",d") -> str:
+    """A value for people; ``numbers`` formats whole ones."""
     if isinstance(value, datetime):
         return value.strftime("%Y-%m-%d %H:%M")
-    if isinstance(value, date):
-        return value.isoformat()
     if isinstance(value, bool):
         return "yes" if value else "no"
-    return f"{value:,}" if isinstance(value, int) else str(value)
+    return format(value, numbers) if isinstance(value, int) else str(value)

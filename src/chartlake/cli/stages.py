@@ -74,20 +74,32 @@ class Stages:
         rejects = sum(slot.rejects for slot in build.slots) if build else 0
         self._say("transform", _n(rows, "entry", "entries"), f"{rejects} rejected", since=clock)
         self._problems += [(f"{place.feed} {place.slot}", error) for place, error in failed]
+        self.facts |= {"entries": rows, "rejects": rejects}
+        try:
+            self._load()
+            if check:
+                self._check()
+        except ChartlakeError as error:
+            self._problems.append((None, error))
+
+    def _load(self) -> None:
         clock = time.perf_counter()
         loaded = self._project.pipeline.load()
         change = f"+{loaded.entries:,} entries" if loaded.slots else "nothing new"
         self._say("load", "duckdb", change, since=clock)
-        self.facts |= {"entries": rows, "rejects": rejects, "loaded_slots": loaded.slots}
-        if check:
-            self._check()
+        self._problems += [(None, error) for error in loaded.left_out]
+        self.facts["loaded_slots"] = loaded.slots
 
     def headlines(self, feeds: Sequence[str]) -> None:
         """The latest editions of some feeds, a line each."""
-        for feed in feeds[:_TITLES_SHOWN]:
+        ranked = trends.feed_names(self._project.warehouse) if feeds else []
+        shown = [feed for feed in feeds if feed in ranked]
+        for feed in shown[:_TITLES_SHOWN]:
             self.say_line(headline(self._project.warehouse, feed))
+        if shown[_TITLES_SHOWN:]:
+            self.say_line(f"and {_n(len(shown) - _TITLES_SHOWN, 'more feed')}")
 
-    def close(self, then: str) -> int:
+    def close(self, then: str | None = None) -> int:
         """Print what went wrong and what to do next; returns the exit code."""
         for warning in self._warnings:
             show.warn(warning)
@@ -95,7 +107,9 @@ class Stages:
             subjects = [subject for subject, its in self._problems if its is problem and subject]
             show.error(problem, ", ".join(subjects))
         seconds = time.perf_counter() - self._started
-        self.say_line(f"Done in {seconds:.1f} s · next: {then}")
+        problems = f", with {_n(len(self._problems), 'problem')}" if self._problems else ""
+        if then:
+            self.say_line(f"Done in {seconds:.1f} s{problems} · next: {then}")
         self.facts["errors"] = [
             {"subject": subject, "what": p.what, "why": p.why, "fix": p.fix}
             for subject, p in self._problems
@@ -107,13 +121,15 @@ class Stages:
         results = self._project.pipeline.check()
         found = [result for result in results if result.failures]
         warnings = [result for result in found if result.severity == "warning"]
+        failed = len(found) - len(warnings)
         parts = [f"{len(results) - len(found)} passed"]
+        parts += [f"{failed} failed"] if failed else []
         parts += [_n(len(warnings), "warning") + " (chartlake check)"] if warnings else []
         self._say("check", *parts, since=clock)
         for result in found:
             if result.severity == "error":
                 broken = DataError(
-                    f"check {result.name} failed: {result.failures} rows say otherwise",
+                    f"check {result.name} failed ({_n(result.failures, 'row')})",
                     why=result.statement,
                     fix="see them with: chartlake check",
                 )
@@ -153,7 +169,7 @@ def headline(warehouse: Warehouse, feed: str) -> Text:
     if top := facts["number_one"]:
         times = top["editions_at_one"]
         unit = unit[:-1] if times == 1 else unit
-        parts.append(f"#1 {top['item_name']} · {top['artist_names']} ({times} {unit})")
+        parts.append(f"#1 {show.named(top)} ({times} {unit})")
     if climber := facts["climber"]:
         parts.append(f"▲{climber['change']} {climber['item_name']}")
     parts += [

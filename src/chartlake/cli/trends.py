@@ -15,7 +15,9 @@ from chartlake.report import trends
 from chartlake.report.trends import EditionFacts, Trend
 from chartlake.warehouse.port import Warehouse
 
-app = typer.Typer(no_args_is_help=True, help="What changed: movers, new, exits, streaks, artists.")
+app = typer.Typer(
+    no_args_is_help=True, help="What changed: movers, new, exits, streaks, artists, track."
+)
 
 _MOVES = {"new": "NEW", "re_entry": "RE", "first": "first", "same": "="}
 _STYLES = {"up": "green", "down": "red", "new": "magenta", "re_entry": "yellow"}
@@ -78,11 +80,18 @@ ARTISTS = [
 TRACK = [Col("date", "chart_date"), _POSITION, _CHANGE, _MOVE, _PEAK, _ON_CHART, _STREAK, _STREAMS]
 
 
+@app.callback()
+def _options(project: ProjectDir = None) -> None:
+    pass
+
+
 @app.command()
 def movers(
     feed: FeedOption = None,
     date: Day = None,
-    limit: Limit = 10,
+    limit: Annotated[
+        int, typer.Option("--limit", min=1, help="How many climbs, and how many falls.")
+    ] = 10,
     as_json: AsJson = False,
     project: ProjectDir = None,
 ) -> None:
@@ -170,7 +179,7 @@ def _show(trend: Trend, columns: list[Col], as_json: bool, empty: str) -> None:
     show.line(describe(trend.edition))
     if trend.rows:
         if columns is TRACK:
-            show.line(show.plain("{item_name} · {artist_names}".format(**trend.rows[-1])))
+            show.line(show.named(trend.rows[-1]))
         show.table(columns, trend.rows)
     elif trend.edition.ordinal == 1 and columns in (MOVERS, NEW, EXITS):
         show.line("The first edition: there is none before to compare with.")

@@ -13,7 +13,7 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 
 from chartlake.errors import RefusedFile
-from chartlake.model import FEED_NAME, Body, Feed, Snapshot, slot_of_date
+from chartlake.model import FEED_NAME, Body, Feed, Snapshot, as_text, slot_of_date
 
 __all__ = ["MAX_BYTES", "read_chart_file"]
 
@@ -27,6 +27,7 @@ _NAME = re.compile(
     re.IGNORECASE,
 )
 _THURSDAY = 3
+_EARLIEST = date(2008, 1, 1)  # Spotify began that year
 _WEEK = timedelta(days=7)
 _NAMES_KNOWN = (
     "regional-us-weekly-2026-11-19.csv, viral-global-daily-2026-11-19.csv or "
@@ -48,13 +49,13 @@ def read_chart_file(
     not a chart, and answers how many records it holds.
     """
     content = _content(path)
-    chart, chart_date = _identify(path.name, feed, day)
+    chart, chart_date = _identify(path.name, feed, day, now.date())
     body = Body(
         content=content,
         resource="charts_csv",
         media_type="text/csv",
         received_at=now,
-        url=path.name,
+        url=as_text(path.name),
     )
     return Snapshot(
         feed=chart,
@@ -65,16 +66,23 @@ def read_chart_file(
     )
 
 
-def _identify(name: str, feed: str | None, day: date | None) -> tuple[Feed, date]:
+def _identify(name: str, feed: str | None, day: date | None, today: date) -> tuple[Feed, date]:
     match = _NAME.fullmatch(name)
     if not match and not (feed and day):
         raise RefusedFile(
             "its name does not tell which chart and date it is",
             why=f"known names are like {_NAMES_KNOWN}",
-            fix="keep the name that Spotify gives, or say --feed NAME --date YYYY-MM-DD",
+            fix="keep the name that Spotify gives, or say both: --feed NAME --date YYYY-MM-DD",
         )
-    chart = _feed(feed or (match["chart"].lower() if match else ""))
+    named = match["chart"].lower() if match else ""
+    chart = _feed(feed or named, schedule_of=named or str(feed))
     chart_date = day or (_date_of(match) if match else date.min)
+    if not _EARLIEST <= chart_date <= today + timedelta(days=1):
+        raise RefusedFile(
+            f"its date {chart_date} is no date of a chart",
+            why=f"charts are of {_EARLIEST:%Y} to today",
+            fix="check the date in its name, or the one given with --date",
+        )
     if chart.schedule == "weekly" and chart_date.weekday() != _THURSDAY:
         raise RefusedFile(
             f"its date {chart_date} is a {chart_date:%A}",
@@ -84,13 +92,13 @@ def _identify(name: str, feed: str | None, day: date | None) -> tuple[Feed, date
     return chart, chart_date
 
 
-def _feed(name: str) -> Feed:
+def _feed(name: str, schedule_of: str) -> Feed:
     if not FEED_NAME.fullmatch(name):
         raise RefusedFile(
             f"{name[:80]!r} is no name for a feed",
             fix="use small letters, digits and single hyphens, 64 at most",
         )
-    cadence = name.rsplit("-", 1)[-1]
+    cadence = schedule_of.rsplit("-", 1)[-1]
     schedule = cadence if cadence in ("daily", "weekly") else None
     return Feed(name=name, source="charts-csv", source_id=name, schedule=schedule)
 

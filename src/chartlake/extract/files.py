@@ -16,7 +16,7 @@ from chartlake.errors import ChartlakeError, ConfigError, Conflict, RefusedFile
 from chartlake.extract.charts_csv import MAX_BYTES, read_chart_file
 from chartlake.lake import aside, raw
 from chartlake.lake.store import Store
-from chartlake.model import Feed, Manifest, Slot, Snapshot, sha256, slot_time
+from chartlake.model import Feed, Manifest, Slot, Snapshot, as_text, sha256, slot_time
 
 __all__ = ["ARCHIVE_FILES", "FileImport", "Imported"]
 
@@ -74,29 +74,32 @@ class FileImport:
             )
         except RefusedFile as error:
             self._quarantine(path, error)
-            return Imported(path.name, "refused", error=error)
-        name, chart_date = snapshot.feed.name, snapshot.chart_date
+            return Imported(as_text(path.name), "refused", error=error)
         try:
-            known = self._known(snapshot.feed)
-            warning = self._check_repeated(snapshot, known)
-            status, manifest = self._commit(snapshot)
+            return self._settled(path, snapshot)
         except (Conflict, ConfigError) as error:
             self._quarantine(path, error)
-            return Imported(path.name, "conflict", name, chart_date, error=error)
-        known.setdefault(_digest(snapshot), manifest)
-        self._named.add((name, snapshot.slot))
-        warning = warning if status != "present" else None
-        return Imported(path.name, status, name, chart_date, manifest.item_count, warning)
+            return _imported(path, "conflict", snapshot, error=error)
 
-    def _commit(self, snapshot: Snapshot) -> tuple[Status, Manifest]:
+    def _settled(self, path: Path, snapshot: Snapshot) -> Imported:
+        known = self._known(snapshot.feed)
         standing = raw.committed(self._store, snapshot.feed.name, snapshot.slot)
+        warning = None
         if standing and standing.pages[0].sha256 == _digest(snapshot):
-            return "present", standing
+            status: Status = "present"
+        else:
+            warning = self._check_repeated(snapshot, known)
+            status, standing = self._commit(snapshot, standing)
+        known.setdefault(_digest(snapshot), standing)
+        self._named.add((snapshot.feed.name, snapshot.slot))
+        aside.release(self._store, _digest(snapshot))
+        return _imported(path, status, snapshot, warning=warning)
+
+    def _commit(self, snapshot: Snapshot, standing: Manifest | None) -> tuple[Status, Manifest]:
         if standing and not self._replace:
             raise _other_bytes(snapshot, standing)
         manifest, won = raw.commit(self._store, snapshot, standing.revision + 1 if standing else 1)
         if won:
-            aside.release(self._store, _digest(snapshot))
             return ("replaced" if standing else "new"), manifest
         if manifest.pages[0].sha256 != _digest(snapshot):
             raise _other_bytes(snapshot, manifest)
@@ -110,7 +113,7 @@ class FileImport:
         file may repeat its neighbour. A file or two can be downloaded again.
         """
         other = known.get(_digest(snapshot))
-        if other is None or other.slot == snapshot.slot:
+        if other is None:
             return None
         in_archive = self._archive and (other.feed.name, other.slot) in self._named
         if self._force or (
@@ -146,6 +149,24 @@ class FileImport:
             return  # what cannot be read cannot be kept either
         if content:
             aside.quarantine(self._store, path.name, content, error.what, self._clock())
+
+
+def _imported(
+    path: Path,
+    status: Status,
+    snapshot: Snapshot,
+    warning: str | None = None,
+    error: ChartlakeError | None = None,
+) -> Imported:
+    return Imported(
+        as_text(path.name),
+        status,
+        snapshot.feed.name,
+        snapshot.chart_date,
+        snapshot.item_count,
+        warning,
+        error,
+    )
 
 
 def _digest(snapshot: Snapshot) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 import msgspec
@@ -10,9 +10,17 @@ import msgspec
 from chartlake.errors import ChartlakeError
 from chartlake.lake import keys
 from chartlake.lake.store import Store
-from chartlake.model import Record, Slot, sha256
+from chartlake.model import Record, Slot, as_text, sha256
 
-__all__ = ["Failure", "Quarantined", "list_quarantined", "quarantine", "record_failure", "release"]
+__all__ = [
+    "Failure",
+    "Quarantined",
+    "list_failures",
+    "list_quarantined",
+    "quarantine",
+    "record_failure",
+    "release",
+]
 
 
 class Failure(Record, frozen=True, kw_only=True):
@@ -39,16 +47,23 @@ class Quarantined(Record, frozen=True, kw_only=True):
 def record_failure(
     store: Store, feed: str, slot: Slot, stage: str, error: ChartlakeError, at: datetime
 ) -> None:
-    """Keep the reason why a slot is still open."""
+    """Keep the reason why a slot is still open; the same reason is kept once."""
     failure = Failure(feed=feed, slot=slot, stage=stage, what=error.what, why=error.why, at=at)
-    store.create(keys.failure(feed, slot, keys.new_attempt()), msgspec.json.encode(failure))
+    digest = sha256(f"{stage}\n{error.what}\n{error.why}".encode())[:16]
+    store.create(keys.failure(feed, slot, digest), msgspec.json.encode(failure))
+
+
+def list_failures(store: Store, slots: Iterable[tuple[str, Slot]]) -> Iterator[Failure]:
+    """Why these slots are still open."""
+    for feed, slot in slots:
+        for key in store.keys(keys.failures_of(feed, slot)):
+            yield msgspec.json.decode(store.get(key), type=Failure)
 
 
 def quarantine(store: Store, name: str, content: bytes, reason: str, at: datetime) -> Quarantined:
     """Keep a file's bytes and the reason; the same bytes are kept once, with the first reason."""
     digest = sha256(content)
-    name = name.encode("utf-8", "replace").decode()  # a file name may be no text at all
-    kept = Quarantined(name=name, sha256=digest, size=len(content), reason=reason, at=at)
+    kept = Quarantined(name=as_text(name), sha256=digest, size=len(content), reason=reason, at=at)
     store.create(keys.quarantined(digest), content)
     store.create(keys.quarantined(digest) + ".json", msgspec.json.encode(kept))
     return kept

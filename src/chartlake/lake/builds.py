@@ -101,13 +101,19 @@ def read_build(store: Store, key: str) -> Build:
 
 
 def read_table(store: Store, file: BuiltFile) -> pa.Table:
-    """The rows of one curated file; CorruptObject where its hash does not match."""
-    content = store.get(file.key)
+    """The rows of one curated file; CorruptObject where it is gone or its hash does not match."""
+    try:
+        content = store.get(file.key)
+    except FileNotFoundError as error:
+        raise CorruptObject(
+            f"{file.key} is gone", why="its build says it should be there"
+        ) from error
     if sha256(content) != file.sha256:
         raise CorruptObject(
             f"{file.key} does not match its hash",
             why="the stored bytes changed after they were committed",
-            fix="delete the build object that names it; the next run builds its slots again",
+            fix="restore the file from a backup, or delete the build object that names it: "
+            "then the next run builds its slots again",
         )
     return pq.read_table(pa.BufferReader(content))
 

@@ -54,9 +54,14 @@ def build(month: str, build_id: str) -> str:
     return f"{BUILDS}{month}/{build_id}.json"
 
 
-def failure(feed: str, slot: Slot, attempt: str) -> str:
-    """A note on why a slot is still open; it closes nothing."""
-    return f"{FAILURES}{feed}/{slot}/{attempt}.json"
+def failures_of(feed: str, slot: Slot) -> str:
+    """The folder of the notes on why a slot is still open."""
+    return f"{FAILURES}{feed}/{slot}/"
+
+
+def failure(feed: str, slot: Slot, reason: str) -> str:
+    """A note on why a slot is still open, by a hash of the reason; it closes nothing."""
+    return f"{failures_of(feed, slot)}{reason}.json"
 
 
 def quarantined(digest: str) -> str:

@@ -37,6 +37,7 @@ __all__ = [
     "latest_revisions",
     "manifest_sha256",
     "read_manifest",
+    "read_page",
     "read_pages",
 ]
 
@@ -119,6 +120,13 @@ def read_pages(store: Store, manifest: Manifest) -> Iterator[bytes]:
     for number, page in enumerate(manifest.pages):
         frame = whole[page.offset : page.offset + page.stored_bytes]
         yield _decompress(frame, page, f"page {number} of {manifest.raw_key}")
+
+
+def read_page(store: Store, manifest: Manifest, number: int) -> bytes:
+    """One page as received, by a range read; CorruptObject where its hash does not match."""
+    page = manifest.pages[number]
+    frame = store.get_range(manifest.raw_key, page.offset, page.stored_bytes)
+    return _decompress(frame, page, f"page {number} of {manifest.raw_key}")
 
 
 def _manifest(snapshot: Snapshot, frames: list[bytes], revision: int) -> Manifest:

@@ -2,13 +2,53 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
+from chartlake import schedule
+from chartlake.model import Feed
 from chartlake.warehouse.port import Warehouse
 
 __all__ = ["feed_health"]
 
 
-def feed_health(warehouse: Warehouse) -> list[dict[str, Any]]:
-    """The rows of data_health."""
-    return warehouse.query("select * from data_health order by feed").records()
+def feed_health(warehouse: Warehouse, now: datetime) -> list[dict[str, Any]]:
+    """The rows of data_health, with what is overdue as of ``now``.
+
+    The mart knows only what was due at the last load, and a scheduler that died loads no more.
+    """
+    rows = warehouse.query(
+        """
+        select h.*, e.source_id, e.timezone, e.cadence, e.scheduled_at
+        from data_health h
+        inner join (
+            select *, row_number() over (partition by feed order by slot desc) as place
+            from editions
+        ) e on e.feed = h.feed and e.place = 1
+        order by h.feed
+        """
+    ).records()
+    return [_as_of(now, row) for row in rows]
+
+
+def _as_of(now: datetime, row: dict[str, Any]) -> dict[str, Any]:
+    feed = Feed(
+        name=row["feed"],
+        source=row["source"],
+        source_id=row.pop("source_id"),
+        schedule=row["schedule"],
+        timezone=row.pop("timezone"),
+        cadence=row.pop("cadence"),
+    )
+    last = row.pop("scheduled_at")
+    if last is None:
+        return row
+    due = [
+        at
+        for at in schedule.due(feed, last.replace(tzinfo=UTC), now)
+        if at > last.replace(tzinfo=UTC)
+    ]
+    if feed.cadence == "day":
+        days = {schedule.chart_date(feed, at) for at in due}
+        return row | {"overdue": len(days - {row["last_chart_date"]})}
+    return row | {"overdue": len(due)}

@@ -6,7 +6,7 @@ Every answer says which edition it is about and with which it is compared.
 from __future__ import annotations
 
 import re
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 
 from chartlake.errors import UsageError
@@ -26,6 +26,10 @@ __all__ = [
     "track",
 ]
 
+_THURSDAY = 3
+_LINK = re.compile(
+    r"(?:https?://open\.spotify\.com/(?:intl-\w+/)?\w+/|spotify:(?!local)\w+:)([A-Za-z0-9]{22})(?:\?.*)?"
+)
 _ITEM = "item_name, artist_names"
 _HISTORY = "peak_position, peak_date, editions_on_chart, streak"
 
@@ -140,13 +144,13 @@ def artists(warehouse: Warehouse, about: EditionFacts, limit: int = 20) -> Trend
         select artist_name, is_text, items, best_position, chart_points, share, momentum_4w,
             week_ending, artist_key
         from artist_momentum
-        where feed = $feed and week_ending = (
-            select min(week_ending) from artist_momentum
-            where feed = $feed and week_ending >= cast($at as date)
-        )
+        where feed = $feed and week_ending = $week
         order by chart_points desc, artist_key limit $limit
         """
-    return Trend(about, _rows(warehouse, sql, about, limit))
+    to_thursday = (_THURSDAY - about.chart_date.weekday()) % 7
+    week = about.chart_date + timedelta(days=to_thursday)
+    parameters = {"feed": about.feed, "week": week, "limit": limit}
+    return Trend(about, warehouse.query(sql, parameters).records())
 
 
 def track(warehouse: Warehouse, about: EditionFacts, item: str) -> Trend:
@@ -226,9 +230,8 @@ def _no_edition(warehouse: Warehouse, feed: str, day: date) -> UsageError:
 
 def _item_key(warehouse: Warehouse, about: EditionFacts, item: str) -> str:
     """The key of the one item that is meant; UsageError with the choices where it is not one."""
-    wanted = re.sub(
-        r"^(https?://open\.spotify\.com/|spotify:)\w+[/:]([^?]+).*$", r"\2", item.strip()
-    )
+    link = _LINK.fullmatch(item.strip())
+    wanted = link[1] if link else item.strip()
     found = warehouse.query(
         """
         select item_key, arg_max(item_name, scheduled_at), arg_max(artist_names, scheduled_at),

@@ -6,7 +6,7 @@ leaves the newer ones as they were.
 
 from collections.abc import Iterator
 from datetime import date, timedelta
-from math import exp, tanh
+from math import exp, fsum, tanh
 
 from chartlake.simulator.dice import Dice
 from chartlake.simulator.names import ARTISTS, LABELS
@@ -92,7 +92,7 @@ class Press:
             yield from self._record(artist, released, size, words, lead=lead)
 
     def _artist(self, *words: object) -> Artist:
-        at = self._dice.unit(*words) * sum(self._weights)
+        at = self._dice.unit(*words) * fsum(self._weights)
         for artist, weight in zip(self._artists, self._weights, strict=True):
             at -= weight
             if at <= 0:

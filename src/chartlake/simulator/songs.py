@@ -4,7 +4,7 @@ Plays are kept as logarithms, called levels: a level of 0.7 more means twice the
 """
 
 from dataclasses import dataclass, replace
-from math import exp, inf, log, sin, tanh, tau
+from math import exp, fsum, inf, log, sin, tanh, tau
 
 from chartlake.simulator.dice import Dice
 from chartlake.simulator.records import Track
@@ -83,7 +83,7 @@ class Song:
 
     def steady(self, day: int) -> float:
         """What is the same in every country on this day."""
-        level = self.base + sum([lift.level(day) for lift in self.lifts])
+        level = self.base + fsum(lift.level(day) for lift in self.lifts)
         for height, days, phase in self.drift:
             level += height * sin(tau * (day / days + phase))
         return level
@@ -106,7 +106,7 @@ class Song:
 
 def worldwide(levels: Levels) -> float:
     """The level of all countries together."""
-    plays = sum([share * exp(level) for share, level in zip(_SHARES, levels, strict=True)])
+    plays = fsum(share * exp(level) for share, level in zip(_SHARES, levels, strict=True))
     return log(plays) if plays else _SILENT
 
 

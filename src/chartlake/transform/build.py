@@ -57,7 +57,7 @@ def unbuilt(store: Store) -> list[Place]:
     }
     for key in builds.list_builds(store):
         build = builds.read_build(store, key)
-        if build.transform_version == TRANSFORM_VERSION:
+        if build.transform_version >= TRANSFORM_VERSION:
             committed -= {Place(built.feed, built.slot, built.revision) for built in build.slots}
     return sorted(committed)
 

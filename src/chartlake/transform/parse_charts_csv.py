@@ -137,6 +137,7 @@ def _header(rows: list[list[str]]) -> tuple[list[str], list[list[str]]]:
         "the file has no header of a Spotify chart",
         why=f"it begins with {','.join(rows[0])[:60]!r}; a chart has columns for the position, "
         "the artist and the URL or uri",
+        fix="download the chart as CSV",
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -17,6 +18,8 @@ from chartlake.warehouse.port import CheckResult, Loaded, Result
 from chartlake.warehouse.sql import Check, checks
 
 __all__ = ["DuckDBWarehouse"]
+
+logger = logging.getLogger(__name__)
 
 _PATIENCE_SECONDS = 60.0
 _ROWS_SHOWN = 5
@@ -63,14 +66,17 @@ class DuckDBWarehouse:
                     raise self._not_there()
                 db.execute("set enable_external_access = false; set lock_configuration = true")
             yield db
-        except duckdb.IOException as error:
+        except duckdb.Error as error:
             raise StorageError(f"cannot use the warehouse {self.path}", why=str(error)) from error
         finally:
             db.close()
 
     def _open(self, write: bool) -> duckdb.DuckDBPyConnection:
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        until = time.monotonic() + self._patience_seconds
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise self._unusable(str(error)) from error
+        until, told = time.monotonic() + self._patience_seconds, False
         while True:
             try:
                 return duckdb.connect(str(self.path), read_only=not write)
@@ -79,6 +85,9 @@ class DuckDBWarehouse:
                     raise self._unusable(str(error)) from error
                 if time.monotonic() > until:
                     raise self._held() from error
+                if until - time.monotonic() < self._patience_seconds - 1 and not told:
+                    logger.warning("waiting for another process that uses %s", self.path)
+                    told = True
             time.sleep(0.1)
 
     def _not_there(self) -> UsageError:
@@ -98,7 +107,9 @@ class DuckDBWarehouse:
         return StorageError(
             f"cannot open the warehouse {self.path}",
             why=why,
-            fix="move the file away: the next run or import makes it again from the lake",
+            fix="move the file away: the next run or import makes it again from the lake"
+            if "not a valid" in why
+            else "check that its folder is there, has space, and that you may write in it",
         )
 
 
@@ -108,11 +119,14 @@ def _ask(
     parameters: Sequence[object] | Mapping[str, object] = (),
 ) -> Result:
     try:
+        statements = len(duckdb.extract_statements(sql))
+        if statements != 1:
+            raise UsageError(f"a query is one statement, and here are {statements}")
         cursor = db.execute(sql, parameters or None)
+        columns = tuple(column[0] for column in cursor.description or ())
+        return Result(columns, cursor.fetchall())
     except duckdb.Error as error:
         raise UsageError("the query failed", why=str(error)) from error
-    columns = tuple(column[0] for column in cursor.description or ())
-    return Result(columns, cursor.fetchall())
 
 
 def _checked(check: Check, found: Result) -> CheckResult:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import duckdb
 import pyarrow as pa
 
-from chartlake.errors import StorageError
+from chartlake.errors import CorruptObject, StorageError
 from chartlake.lake import builds
 from chartlake.lake.store import Store
 from chartlake.model import Build, BuiltSlot, Feed, naive_utc
@@ -44,17 +44,44 @@ create table if not exists due_editions (
 """
 
 
+Winners = dict[tuple[str, str], tuple[Build, BuiltSlot]]
+"""The slots whose live attempt changes, by feed and slot, each with its build."""
+
+
 def load(db: duckdb.DuckDBPyConnection, store: Store, now: datetime) -> Loaded:
     """Bring the tables and marts up to the lake's builds; the caller holds the transaction."""
     seen = {key for (key,) in db.execute("from seen_builds").fetchall()}
-    unseen = [key for key in builds.list_builds(store) if key not in seen]
-    candidates = [builds.read_build(store, key) for key in unseen]
-    loaded = _replace_slots(db, store, _winners(db, candidates), now)
-    if unseen:
-        db.executemany("insert into seen_builds values (?)", [[key] for key in unseen])
+    unseen = {
+        key: builds.read_build(store, key) for key in builds.list_builds(store) if key not in seen
+    }
+    damaged: dict[str, CorruptObject] = {}
+    while True:
+        sound = [build for key, build in unseen.items() if key not in damaged]
+        winners = _winners(db, sound)
+        tables, errors = _read_files(store, winners)
+        if not errors:
+            break
+        damaged |= {key: errors[b.build_id] for key, b in unseen.items() if b.build_id in errors}
+    loaded = _replace_slots(db, winners, tables, now)
+    for key in unseen.keys() - damaged.keys():
+        db.execute("insert into seen_builds values (?)", [key])
     if _refresh_due(db, now) or loaded.slots or not _has_marts(db):
         _refresh_marts(db)
-    return loaded
+    return loaded._replace(left_out=tuple(damaged.values()))
+
+
+def _read_files(
+    store: Store, winners: Winners
+) -> tuple[list[tuple[str, pa.Table]], dict[str, CorruptObject]]:
+    """The files of all winning builds by table, and the builds that have a damaged one."""
+    tables: list[tuple[str, pa.Table]] = []
+    errors: dict[str, CorruptObject] = {}
+    for build in {build.build_id: build for build, _ in winners.values()}.values():
+        try:
+            tables += [(file.table, builds.read_table(store, file)) for file in build.files]
+        except CorruptObject as error:
+            errors[build.build_id] = error
+    return tables, errors
 
 
 def prepare(db: duckdb.DuckDBPyConnection, path: Path) -> None:
@@ -82,9 +109,7 @@ def _ddl(table: Table) -> str:
     return f"create table if not exists {table.name} ({columns})"
 
 
-def _winners(
-    db: duckdb.DuckDBPyConnection, candidates: Iterable[Build]
-) -> dict[tuple[str, str], tuple[Build, BuiltSlot]]:
+def _winners(db: duckdb.DuckDBPyConnection, candidates: Iterable[Build]) -> Winners:
     """The slots whose live attempt changes, each with the build that becomes live."""
     live: dict[tuple[str, str], builds.Rank] = {
         (feed, slot): builds.Rank.of(*rank)
@@ -93,7 +118,7 @@ def _winners(
             "from live_attempts"
         ).fetchall()
     }
-    winners: dict[tuple[str, str], tuple[Build, BuiltSlot]] = {}
+    winners: Winners = {}
     for build in candidates:
         for slot in build.slots:
             place, rank = (slot.feed, str(slot.slot)), builds.rank(build, slot)
@@ -104,8 +129,8 @@ def _winners(
 
 def _replace_slots(
     db: duckdb.DuckDBPyConnection,
-    store: Store,
-    winners: dict[tuple[str, str], tuple[Build, BuiltSlot]],
+    winners: Winners,
+    tables: Iterable[tuple[str, pa.Table]],
     now: datetime,
 ) -> Loaded:
     if not winners:
@@ -114,21 +139,20 @@ def _replace_slots(
     db.execute("insert into load_history by name from batch")
     for table in TABLES:
         db.execute(f"delete from {table} t using batch b where t.feed = b.feed and t.slot = b.slot")
-    for build in {build.build_id: build for build, _ in winners.values()}.values():
-        for file in build.files:
-            db.register("arriving", builds.read_table(store, file))
-            db.execute(
-                f"insert into {file.table} by name from arriving "
-                "semi join batch using (feed, slot, attempt_id)"
-            )
-            db.unregister("arriving")
+    for table, rows in tables:
+        db.register("arriving", rows)
+        db.execute(
+            f"insert into {table} by name from arriving "
+            "semi join batch using (feed, slot, attempt_id)"
+        )
+        db.unregister("arriving")
     db.unregister("batch")
     return Loaded(len(winners), sum(slot.entries for _, slot in winners.values()))
 
 
 def _register_batch(
     db: duckdb.DuckDBPyConnection,
-    winners: dict[tuple[str, str], tuple[Build, BuiltSlot]],
+    winners: Winners,
     now: datetime,
 ) -> None:
     """The slots to replace as the relation ``batch``, in the columns of load_history."""
@@ -150,34 +174,45 @@ def _register_batch(
 
 def _refresh_due(db: duckdb.DuckDBPyConnection, now: datetime) -> bool:
     """Write the calendar anew; whether it changed."""
-    before = db.execute("select count(*), max(scheduled_at) from due_editions").fetchone()
-    rows = [row for feed, first in _feeds(db) for row in due_editions(feed, first, now)]
+    due = sorted(
+        {row for feed, first, end in _stretches(db, now) for row in due_editions(feed, first, end)}
+    )
+    if due == db.execute("select * from due_editions order by all").fetchall():
+        return False
     db.execute("delete from due_editions")
-    if rows:
-        feeds, times, days = zip(*rows, strict=True)
-        calendar = pa.table(
-            {
-                "feed": feeds,
-                "scheduled_at": pa.array(times, pa.timestamp("us")),
-                "chart_date": pa.array(days, pa.date32()),
-            }
-        )
-        db.register("calendar", calendar)
+    if due:
+        columns = zip(("feed", "scheduled_at", "chart_date"), zip(*due, strict=True), strict=True)
+        db.register("calendar", pa.table(dict(columns)))
         db.execute("insert into due_editions by name from calendar")
         db.unregister("calendar")
-    return before != db.execute("select count(*), max(scheduled_at) from due_editions").fetchone()
+    return True
 
 
-def _feeds(db: duckdb.DuckDBPyConnection) -> Iterator[tuple[Feed, datetime]]:
-    """The scheduled feeds as their newest edition has them, each with its first time."""
+def _stretches(
+    db: duckdb.DuckDBPyConnection, now: datetime
+) -> Iterator[tuple[Feed, datetime, datetime]]:
+    """The feeds as their editions had them, each from its first such edition until the next change.
+
+    A schedule that changes must not rewrite what was due before.
+    """
     rows = db.execute(
         """
-        select feed, arg_max(source, slot), arg_max(source_id, slot), arg_max(schedule, slot),
-            arg_max(timezone, slot), arg_max(cadence, slot), min(scheduled_at)
-        from editions where scheduled_at is not null and schedule is not null group by feed
+        select feed, source, source_id, schedule, timezone, cadence, min(scheduled_at) as first,
+            lead(min(scheduled_at)) over (partition by feed order by min(scheduled_at)) as next
+        from (
+            select *, sum(changed) over (partition by feed order by scheduled_at) as stretch
+            from (
+                select *, case when (schedule, timezone, cadence) is distinct from lag(
+                    (schedule, timezone, cadence)
+                ) over (partition by feed order by scheduled_at) then 1 else 0 end as changed
+                from editions where scheduled_at is not null
+            )
+        )
+        group by feed, source, source_id, schedule, timezone, cadence, stretch
+        order by feed, first
         """
     ).fetchall()
-    for name, source, source_id, schedule, zone, cadence, first in rows:
+    for name, source, source_id, schedule, zone, cadence, first, following in rows:
         feed = Feed(
             name=name,
             source=source,
@@ -186,7 +221,8 @@ def _feeds(db: duckdb.DuckDBPyConnection) -> Iterator[tuple[Feed, datetime]]:
             timezone=zone,
             cadence=cadence,
         )
-        yield feed, first.replace(tzinfo=UTC)
+        end = following.replace(tzinfo=UTC) - timedelta(microseconds=1) if following else now
+        yield feed, first.replace(tzinfo=UTC), end
 
 
 def _has_marts(db: duckdb.DuckDBPyConnection) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Literal, NamedTuple, Protocol
 
+from chartlake.errors import CorruptObject
 from chartlake.lake.store import Store
 
 __all__ = ["CheckResult", "Loaded", "Result", "Warehouse"]
@@ -23,10 +24,14 @@ class Result(NamedTuple):
 
 
 class Loaded(NamedTuple):
-    """What a load changed: slots replaced or added, and entries inserted."""
+    """What a load changed: slots replaced or added, and entries inserted.
+
+    ``left_out`` tells of builds whose files are damaged or gone; the next load tries again.
+    """
 
     slots: int
     entries: int
+    left_out: tuple[CorruptObject, ...] = ()
 
 
 class CheckResult(NamedTuple):

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from importlib.resources import files
 from typing import Literal, NamedTuple
+
+from chartlake.schema import TABLES, Table
 
 __all__ = ["MARTS", "VIEWS", "Check", "SqlFile", "checks"]
 
@@ -52,16 +53,45 @@ MARTS = _read(
 """Marts, in order of dependence."""
 
 
-def checks() -> Iterator[Check]:
-    """All checks, by name. A first line reads ``-- error: keys are unique``."""
+def checks() -> list[Check]:
+    """All checks by name: the files of checks/, and for every table its key and its liveness.
+
+    A file's first line reads ``-- error: an edition is there once``.
+    """
     folder = files("chartlake.warehouse") / "checks"
-    for place in sorted(folder.iterdir(), key=lambda file: file.name):
-        if place.name.endswith(".sql"):
-            text = place.read_text(encoding="utf-8")
-            severity, _, statement = text.splitlines()[0].removeprefix("--").partition(":")
-            yield Check(
-                place.name.removesuffix(".sql"),
-                "error" if severity.strip() == "error" else "warning",
-                statement.strip(),
-                text,
-            )
+    written = [_check(place.name, place.read_text(encoding="utf-8")) for place in folder.iterdir()]
+    derived = [
+        check for table in TABLES.values() for check in (_key_check(table), _live_check(table))
+    ]
+    return sorted([*written, *derived], key=lambda check: check.name)
+
+
+def _check(file_name: str, text: str) -> Check:
+    severity, _, statement = text.splitlines()[0].removeprefix("--").partition(":")
+    return Check(
+        file_name.removesuffix(".sql"),
+        "error" if severity.strip() == "error" else "warning",
+        statement.strip(),
+        text,
+    )
+
+
+def _key_check(table: Table) -> Check:
+    key = ", ".join(table.key)
+    sql = f"select {key}, count(*) as times from {table.name} group by {key} having count(*) > 1"
+    return Check(
+        f"{table.name}_are_unique", "error", f"{table.name}: each {key} is there once", sql
+    )
+
+
+def _live_check(table: Table) -> Check:
+    sql = f"""
+        select r.feed, r.slot, r.attempt_id, count(*) as records
+        from {table.name} r
+        left join live_attempts l
+            on l.feed = r.feed and l.slot = r.slot and l.attempt_id = r.attempt_id
+        where l.feed is null
+        group by r.feed, r.slot, r.attempt_id
+        """
+    statement = f"{table.name}: every row comes from the live attempt of its slot"
+    return Check(f"{table.name}_are_live", "error", statement, sql)

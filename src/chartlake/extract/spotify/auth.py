@@ -17,6 +17,11 @@ from chartlake.model import Undecodable, from_json
 __all__ = ["ClientCredentials", "GivenToken", "NoCredentials", "TokenSource"]
 
 _TOKEN = re.compile(r"[!-~]+")
+_SET_THEM = (
+    "set CHARTLAKE_SPOTIFY__ACCESS_TOKEN in .env or the environment (a token of the playlist's "
+    "owner, which apps in development mode need), or CHARTLAKE_SPOTIFY__CLIENT_ID and "
+    "CHARTLAKE_SPOTIFY__CLIENT_SECRET"
+)
 _EARLY = timedelta(seconds=60)
 
 
@@ -35,16 +40,15 @@ class TokenSource(Protocol):
 class NoCredentials:
     """Stands where they are not configured: says so when a token is needed, not before."""
 
-    def __init__(self, what: str = "no Spotify credentials are configured") -> None:
+    def __init__(
+        self, what: str = "no Spotify credentials are configured", fix: str = _SET_THEM
+    ) -> None:
         self._what = what
+        self._fix = fix
 
     def token(self) -> str:
         """Never gives one."""
-        raise SignInError(
-            self._what,
-            fix="set CHARTLAKE_SPOTIFY__CLIENT_ID and CHARTLAKE_SPOTIFY__CLIENT_SECRET "
-            "(or CHARTLAKE_SPOTIFY__ACCESS_TOKEN) in .env or the environment",
-        )
+        raise SignInError(self._what, fix=self._fix)
 
     renew = token
 
@@ -126,6 +130,9 @@ class ClientCredentials:
             )
         try:
             answer.raise_for_status()
-            return from_json(answer.content, _Grant)
+            grant = from_json(answer.content, _Grant)
+            if not _TOKEN.fullmatch(grant.access_token):
+                raise Undecodable("the access token has characters that no token has")
+            return grant
         except (httpx2.HTTPError, Undecodable) as error:
             raise Unavailable("Spotify's sign-in gave no usable answer", why=str(error)) from error

@@ -1,6 +1,20 @@
 -- one row per feed: what is there, what is missing, what could not be used
 -- missing counts due editions between the first and the last there is; overdue those due after it
-with present as (
+with latest_first as (
+    select
+        feed, source, schedule, cadence,
+        max(observed_at) over (partition by feed) as last_observed_at,
+        row_number() over (partition by feed order by slot desc) as place
+    from editions
+),
+
+feeds as (
+    select feed, source, schedule, cadence, last_observed_at
+    from latest_first
+    where place = 1
+),
+
+present as (
     select
         feed,
         count(*) as editions,
@@ -33,26 +47,27 @@ due as (
     select
         d.feed,
         count(*) as due,
-        sum(case when d.scheduled_at > p.last_scheduled_at then 1 else 0 end) as overdue
+        sum(
+            case
+                when f.cadence = 'day' then case when d.chart_date > p.last_chart_date then 1 else 0 end
+                when d.scheduled_at > p.last_scheduled_at then 1
+                else 0
+            end
+        ) as overdue
     from due_editions d
     inner join present p on p.feed = d.feed
+    inner join feeds f on f.feed = d.feed
     group by d.feed
-),
-
-feeds as (
-    select feed, max(source) as source, max(schedule) as schedule, max(observed_at) as last_observed_at
-    from editions
-    group by feed
 )
 
 select
     f.feed, f.source, f.schedule,
     p.first_chart_date, p.last_chart_date, f.last_observed_at,
     coalesce(p.editions, 0) as editions,
-    d.due,
+    coalesce(d.due, 0) as due,
     cast(p.missing as bigint) as missing,
     p.longest_gap,
-    cast(d.overdue as bigint) as overdue,
+    cast(coalesce(d.overdue, 0) as bigint) as overdue,
     cast(p.empty_editions as bigint) as empty_editions,
     coalesce(e.entries, 0) as entries,
     cast(coalesce(e.unavailable, 0) as bigint) as unavailable,
