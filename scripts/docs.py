@@ -60,8 +60,10 @@ _OF_TYPER = ("install_completion", "show_completion")
 _GENERATED = "<!-- Written by scripts/docs.py: change its source, then run `make docs`. -->"
 _STREAM_NOTE = """\
 Answers go to standard output; warnings, errors and row counts go to standard error. With `--json`
-standard output is one JSON document. Output that does not go to a terminal is 120 columns wide
-and has no colours; `NO_COLOR` switches them off everywhere. `--project` may stand before or after
+the answer is one JSON document; an error that leaves nothing to answer stays words on standard
+error. Output that does not go to a terminal is 120 columns wide and has no colours (a query's is as
+wide as its rows); `NO_COLOR` switches colours off everywhere. Columns for which a terminal has no
+room are left out and named. `--project` may stand before or after
 the command."""
 
 
