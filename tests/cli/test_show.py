@@ -30,7 +30,7 @@ def printed(monkeypatch: pytest.MonkeyPatch, width: int, *, piped: bool = False)
     monkeypatch.setattr(sys, "stdout", out)
     monkeypatch.setenv("COLUMNS", str(width))
     monkeypatch.setenv("TERM", "xterm")  # rich takes a dumb one for 80 columns
-    show.table(COLUMNS, ROWS, keep_empty=piped)
+    show.table(COLUMNS, ROWS, whole=piped)
     return re.sub(r"\x1b\[[0-9;]*m", "", out.getvalue())
 
 

@@ -97,7 +97,7 @@ def query(
     if answer.rows:
         # numbers as they are: 2020 may be a year
         columns = [Col(name, name, partial(show.words, numbers="d")) for name in answer.columns]
-        show.table(columns, answer.records(), keep_empty=True)
+        show.table(columns, answer.records(), whole=True)
     show.note("1 row" if len(answer.rows) == 1 else f"{len(answer.rows):,} rows")
 
 

@@ -96,17 +96,17 @@ def json(answer: Mapping[str, Any]) -> None:
 
 
 def table(
-    columns: Sequence[Col], rows: Sequence[Mapping[str, Any]], *, keep_empty: bool = False
+    columns: Sequence[Col], rows: Sequence[Mapping[str, Any]], *, whole: bool = False
 ) -> None:
     """Rows as a table; numbers to the right. Columns that do not fit are left out and named.
 
-    ``keep_empty`` also shows columns without a value, and cuts nothing when piped.
+    ``whole`` shows also the columns without a value, and cuts nothing in a pipe.
     """
-    shown = [c for c in columns if keep_empty or any(row.get(c.key) is not None for row in rows)]
+    shown = [c for c in columns if whole or any(row.get(c.key) is not None for row in rows)]
     screen = console()
     cells = [[_cell(column, row.get(column.key)) for column in shown] for row in rows]
     needs = _needs(shown, cells)
-    width = screen.width if sys.stdout.isatty() or not keep_empty else sum(needs) + len(needs) * 2
+    width = screen.width if sys.stdout.isatty() or not whole else sum(needs) + len(needs) * 2
     kept = _fitting(shown, needs, width)
     out = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0), show_edge=False)
     for column, need in zip(shown[:kept], _shrunk(shown[:kept], needs, width), strict=True):
