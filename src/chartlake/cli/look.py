@@ -95,8 +95,15 @@ def query(
         show.json({"columns": answer.columns, "rows": answer.records()})
         return
     if answer.rows:
-        # numbers as they are: 2020 may be a year
-        columns = [Col(name, name, partial(show.words, numbers="d")) for name in answer.columns]
+        # numbers as they are, since 2020 may be a year; text gives way where there is no room
+        as_it_is = partial(show.words, numbers="d")
+        is_text = [
+            any(isinstance(v, str) for v in values) for values in zip(*answer.rows, strict=True)
+        ]
+        columns = [
+            Col(name, name, as_it_is, wide=wide)
+            for name, wide in zip(answer.columns, is_text, strict=True)
+        ]
         show.table(columns, answer.records(), whole=True)
     show.note("1 row" if len(answer.rows) == 1 else f"{len(answer.rows):,} rows")
 
