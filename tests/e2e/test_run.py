@@ -89,7 +89,9 @@ def test_two_runs_at_once_do_the_work_of_one(
     with ThreadPoolExecutor(3) as pool:
         runs = [pool.submit(run_program, "run", cwd=tmp_path) for _ in range(3)]
         done = [run.result() for run in runs]
-    assert [(one.code, one.err) for one in done] == [(0, "")] * 3
+    # one may say that it waits for another, and nothing else
+    told = [line for one in done for line in one.err.splitlines() if "waiting for" not in line]
+    assert ([one.code for one in done], told) == ([0, 0, 0], [])
     assert _query(chartlake, "select count(*) as n from entries") == [{"n": 480}]
     slots = chartlake("lake", "ls", "--json").json()["rows"]
     assert [row["slots"] for row in slots] == [1] * 8
