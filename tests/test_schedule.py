@@ -9,7 +9,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from chartlake.model import Feed
-from chartlake.schedule import WORDS, chart_date, check_schedule, due, latest
+from chartlake.schedule import WORDS, chart_date, check_schedule, due, due_editions, latest
 
 NEW_YORK, BERLIN = "America/New_York", "Europe/Berlin"
 
@@ -367,3 +367,15 @@ def test_two_spans_are_due_what_the_whole_is(
     last = middle + timedelta(seconds=more)
     before = [moment for moment in due(each, first, middle) if moment < middle]
     assert before + list(due(each, middle, last)) == list(due(each, first, last))
+
+
+def test_due_editions_of_a_cadence_of_days_are_the_last_of_each() -> None:
+    first, last = datetime(2026, 3, 1, 22, tzinfo=UTC), datetime(2026, 3, 2, 5, tzinfo=UTC)
+    hourly = Feed(name="x", source="playlist", source_id="1", schedule="hourly")
+    every = list(due_editions(hourly, first, last))
+    assert len(every) == 8
+    by_day = Feed(name="x", source="playlist", source_id="1", schedule="hourly", cadence="day")
+    assert list(due_editions(by_day, first, last)) == [
+        (datetime(2026, 3, 1, 23, tzinfo=UTC), date(2026, 3, 1)),
+        (datetime(2026, 3, 2, 5, tzinfo=UTC), date(2026, 3, 2)),
+    ]

@@ -76,8 +76,8 @@ class SimulatedClock:
 @contextmanager
 def open_demo(folder: Path) -> Iterator[Demo]:
     """A new demo project in ``folder``; UsageError where something else is there."""
-    _make_empty(folder)
     world = World(SEED, LAST_DATE, DAYS)
+    _make_empty(folder, world)
     clock = SimulatedClock(LAST_DATE)
     with Simulator(world, clock) as spotify:
         (folder / FILE_NAME).write_text(_toml(world, spotify), encoding="utf-8")
@@ -88,9 +88,9 @@ def open_demo(folder: Path) -> Iterator[Demo]:
             yield Demo(project, spotify, clock)
 
 
-def _make_empty(folder: Path) -> None:
+def _make_empty(folder: Path, world: World) -> None:
     if folder.exists() and any(folder.iterdir()):
-        if not _is_ours(folder):
+        if not _is_ours(folder, world):
             raise UsageError(
                 f"{folder} holds something that the demo did not make",
                 fix="name another folder: chartlake demo --project DIR",
@@ -99,14 +99,14 @@ def _make_empty(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
 
 
-def _is_ours(folder: Path) -> bool:
+def _is_ours(folder: Path, world: World) -> bool:
     """Whether the demo made all that is there: nothing of anybody else may be lost."""
     toml = folder / FILE_NAME
     if {file.name for file in folder.iterdir()} - {FILE_NAME, "chartlake-data"}:
         return False
     if not toml.exists() or not toml.read_text(encoding="utf-8").startswith(_MARK):
         return False
-    slugs = {playlist.slug for playlist in World(SEED, LAST_DATE, DAYS).playlists}
+    slugs = {playlist.slug for playlist in world.playlists}
     return set(raw.feeds(open_store(str(folder / LakeSettings().url)))) <= slugs
 
 

@@ -30,9 +30,8 @@ from chartlake.errors import (
 )
 from chartlake.extract.files import ARCHIVE_FILES, FileImport, Imported
 from chartlake.lake import aside, raw
-from chartlake.lake.raw import check_same_source
 from chartlake.lake.store import Store
-from chartlake.model import Feed, Slot, Snapshot, slot_at, slot_month
+from chartlake.model import Feed, Slot, Snapshot, slot_at
 from chartlake.transform.build import Transformed, build_slots, unbuilt
 from chartlake.transform.engine import Engine
 from chartlake.transform.parse_charts_csv import count_records
@@ -111,8 +110,9 @@ class Pipeline:
     def _extract(self, feed: Feed, due_at: datetime, stop: ChartlakeError | None) -> Extracted:
         slot, day = slot_at(due_at), schedule.chart_date(feed, due_at)
         try:
-            check_same_source(self.store, feed)
-            if slot in raw.latest_revisions(self.store, feed.name, slot_month(slot)):
+            revisions = raw.latest_revisions(self.store, feed.name)
+            raw.check_same_source(self.store, feed, revisions)
+            if slot in revisions:
                 return Extracted(feed.name, day, "present")
             if stop:
                 raise stop

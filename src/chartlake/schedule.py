@@ -17,7 +17,7 @@ from cronsim import CronSim, CronSimError
 
 from chartlake.model import Feed
 
-__all__ = ["WORDS", "chart_date", "check_schedule", "due", "latest"]
+__all__ = ["WORDS", "chart_date", "check_schedule", "due", "due_editions", "latest"]
 
 _CRON_FIELDS = 5
 _LOOK_BACK_DAYS = (2, 40, 400, 15_000)  # a 29 February on a given weekday: up to 40 years
@@ -71,6 +71,18 @@ def due(feed: Feed, first: datetime, last: datetime) -> Iterator[datetime]:
 def chart_date(feed: Feed, moment: datetime) -> date:
     """The date of an edition: that of its scheduled time in the feed's time zone."""
     return moment.astimezone(ZoneInfo(feed.timezone)).date()
+
+
+def due_editions(feed: Feed, first: datetime, last: datetime) -> Iterator[tuple[datetime, date]]:
+    """The editions due in [first, last]: scheduled time (UTC, with zone) and chart date.
+
+    With cadence ``day`` only the last one due on each chart date is given.
+    """
+    editions = ((at, chart_date(feed, at)) for at in due(feed, first, last))
+    if feed.cadence != "day":
+        return editions
+    last_of_day = {day: at for at, day in editions}
+    return ((at, day) for day, at in last_of_day.items())
 
 
 def _steps(schedule: str, first: datetime) -> Iterator[datetime]:

@@ -35,6 +35,7 @@ from pydantic_settings import (
 )
 
 from chartlake.errors import ConfigError
+from chartlake.lake.store import SCHEMES
 from chartlake.model import FEED_NAME, SPOTIFY_ID, Cadence
 from chartlake.schedule import WORDS, check_schedule
 
@@ -42,7 +43,6 @@ __all__ = ["FILE_NAME", "FeedSettings", "Settings", "read_settings"]
 
 FILE_NAME = "chartlake.toml"
 PREFIX = "CHARTLAKE_"
-SCHEMES = ("file", "memory", "s3")
 _OTHER_VARIABLES = {"CHARTLAKE_PROJECT"}
 _SECRETS = {"client_secret", "access_token"}
 _PLAYLIST = re.compile(

@@ -16,7 +16,7 @@ from chartlake.cli.options import AsJson, ProjectDir, open_here
 from chartlake.cli.stages import Stages
 from chartlake.errors import UsageError
 from chartlake.lake import raw
-from chartlake.model import Feed, slot_at, slot_month
+from chartlake.model import Feed, slot_at
 from chartlake.wiring import Project
 
 __all__ = ["import_", "run"]
@@ -122,8 +122,8 @@ def _say_due(here: Project, feeds: Sequence[Feed], as_json: bool) -> None:
     rows = []
     for feed in feeds:
         at = schedule.latest(feed, here.pipeline.clock())
-        slots = raw.latest_revisions(here.store, feed.name, slot_month(slot_at(at)))
-        rows.append({"feed": feed.name, "due_at": at, "present": slot_at(at) in slots})
+        present = raw.is_committed(here.store, feed.name, slot_at(at))
+        rows.append({"feed": feed.name, "due_at": at, "present": present})
     if as_json:
         show.json({"due": rows})
         return

@@ -71,7 +71,7 @@ def _facts(here: Project) -> dict[str, Any]:
     pending = unbuilt(here.store)
     due = [(feed.name, slot_at(schedule.latest(feed, now))) for feed in here.feeds]
     still_open = [(place.feed, place.slot) for place in pending]
-    still_open += [(feed, slot) for feed, slot in due if not raw.committed(here.store, feed, slot)]
+    still_open += [place for place in due if not raw.is_committed(here.store, *place)]
     return {
         "lake": here.store.url,
         "warehouse": str(here.warehouse.path),

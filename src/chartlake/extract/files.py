@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
+from functools import cached_property
 from pathlib import Path
 from typing import Literal, NamedTuple
 
@@ -92,7 +93,8 @@ class FileImport:
             status, standing = self._commit(snapshot, standing)
         known.setdefault(_digest(snapshot), standing)
         self._named.add((snapshot.feed.name, snapshot.slot))
-        aside.release(self._store, _digest(snapshot))
+        if _digest(snapshot) in self._aside:
+            aside.release(self._store, _digest(snapshot))
         return _imported(path, status, snapshot, warning=warning)
 
     def _commit(self, snapshot: Snapshot, standing: Manifest | None) -> tuple[Status, Manifest]:
@@ -130,8 +132,8 @@ class FileImport:
     def _known(self, feed: Feed) -> dict[str, Manifest]:
         """The standing manifests of a feed by the hash of their file."""
         if feed.name not in self._by_content:
-            raw.check_same_source(self._store, feed)
             revisions = raw.latest_revisions(self._store, feed.name)
+            raw.check_same_source(self._store, feed, revisions)
             manifests = (
                 raw.read_manifest(self._store, feed.name, slot, revision)
                 for slot, revision in sorted(revisions.items())
@@ -148,7 +150,13 @@ class FileImport:
         except OSError:
             return  # what cannot be read cannot be kept either
         if content:
-            aside.quarantine(self._store, path.name, content, error.what, self._clock())
+            kept = aside.quarantine(self._store, path.name, content, error.what, self._clock())
+            self._aside.add(kept.sha256)
+
+    @cached_property
+    def _aside(self) -> set[str]:
+        """The hashes of what lies in quarantine."""
+        return aside.kept_aside(self._store)
 
 
 def _imported(

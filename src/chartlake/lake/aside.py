@@ -15,6 +15,7 @@ from chartlake.model import Record, Slot, as_text, sha256
 __all__ = [
     "Failure",
     "Quarantined",
+    "kept_aside",
     "list_failures",
     "list_quarantined",
     "quarantine",
@@ -67,6 +68,12 @@ def quarantine(store: Store, name: str, content: bytes, reason: str, at: datetim
     store.create(keys.quarantined(digest), content)
     store.create(keys.quarantined(digest) + ".json", msgspec.json.encode(kept))
     return kept
+
+
+def kept_aside(store: Store) -> set[str]:
+    """The hashes of what lies in quarantine; nothing is fetched."""
+    kept = (key.removeprefix(keys.QUARANTINE) for key in store.keys(keys.QUARANTINE))
+    return {name.removesuffix(".json") for name in kept}
 
 
 def release(store: Store, digest: str) -> None:

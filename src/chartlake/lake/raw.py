@@ -7,7 +7,7 @@ read. A slot is committed by creating its manifest, which nobody can do twice.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import accumulate
 
 import msgspec
@@ -34,6 +34,7 @@ __all__ = [
     "commit",
     "committed",
     "feeds",
+    "is_committed",
     "latest_revisions",
     "manifest_sha256",
     "read_manifest",
@@ -98,9 +99,16 @@ def feeds(store: Store) -> list[str]:
     return store.folders(keys.MANIFESTS)
 
 
-def check_same_source(store: Store, feed: Feed) -> None:
-    """A feed is one list for ever: another list under its name would falsify its history."""
-    revisions = latest_revisions(store, feed.name)
+def is_committed(store: Store, feed: str, slot: Slot) -> bool:
+    """Whether a slot has a manifest; nothing is fetched."""
+    return slot in latest_revisions(store, feed, slot_month(slot))
+
+
+def check_same_source(store: Store, feed: Feed, revisions: Mapping[Slot, int]) -> None:
+    """A feed is one list for ever: another list under its name would falsify its history.
+
+    ``revisions`` are all its committed slots, as `latest_revisions` gives them.
+    """
     if not revisions:
         return
     slot = max(revisions)

@@ -19,7 +19,7 @@ from obstore.store import MemoryStore, from_url
 
 from chartlake.errors import ConfigError, StorageError
 
-__all__ = ["Store", "open_store"]
+__all__ = ["SCHEMES", "Store", "open_store"]
 
 SCHEMES = ("file", "memory", "s3")
 

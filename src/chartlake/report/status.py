@@ -43,12 +43,9 @@ def _as_of(now: datetime, row: dict[str, Any]) -> dict[str, Any]:
     last = row.pop("scheduled_at")
     if last is None:
         return row
-    due = [
-        at
-        for at in schedule.due(feed, last.replace(tzinfo=UTC), now)
-        if at > last.replace(tzinfo=UTC)
-    ]
-    if feed.cadence == "day":
-        days = {schedule.chart_date(feed, at) for at in due}
-        return row | {"overdue": len(days - {row["last_chart_date"]})}
-    return row | {"overdue": len(due)}
+    last_at, last_day = last.replace(tzinfo=UTC), row["last_chart_date"]
+    overdue = sum(
+        day > last_day if feed.cadence == "day" else at > last_at
+        for at, day in schedule.due_editions(feed, last_at, now)
+    )
+    return row | {"overdue": overdue}

@@ -172,7 +172,7 @@ def headline(warehouse: Warehouse, about: EditionFacts) -> dict[str, Any]:
     top = _rows(
         warehouse,
         f"""
-        select {_ITEM}, editions_at_one, previous_position from chart_movements
+        select {_ITEM}, editions_at_one from chart_movements
         where feed = $feed and scheduled_at = $at and position = 1 limit $limit
         """,
         about,

@@ -9,12 +9,12 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
+from chartlake import schedule
 from chartlake.errors import CorruptObject, StorageError
 from chartlake.lake import builds
 from chartlake.lake.store import Store
 from chartlake.model import Build, BuiltSlot, Feed, naive_utc
 from chartlake.schema import TABLES, Table
-from chartlake.warehouse.due import due_editions
 from chartlake.warehouse.port import Loaded
 from chartlake.warehouse.sql import MARTS, VIEWS
 
@@ -175,7 +175,9 @@ def _register_batch(
 def _refresh_due(db: duckdb.DuckDBPyConnection, now: datetime) -> bool:
     """Write the calendar anew; whether it changed."""
     due = sorted(
-        {row for feed, first, end in _stretches(db, now) for row in due_editions(feed, first, end)}
+        (feed.name, naive_utc(at), day)
+        for feed, first, end in _stretches(db, now)
+        for at, day in schedule.due_editions(feed, first, end)
     )
     if due == db.execute("select * from due_editions order by all").fetchall():
         return False
@@ -212,12 +214,12 @@ def _stretches(
         order by feed, first
         """
     ).fetchall()
-    for name, source, source_id, schedule, zone, cadence, first, following in rows:
+    for name, source, source_id, when, zone, cadence, first, following in rows:
         feed = Feed(
             name=name,
             source=source,
             source_id=source_id,
-            schedule=schedule,
+            schedule=when,
             timezone=zone,
             cadence=cadence,
         )

@@ -139,23 +139,22 @@ def _decode(body: Body, shape: type[_Shape]) -> _Shape:
 
 
 def _explained(refusal: Refused, feed: Feed) -> Refused:
+    known = {
+        403: (
+            f"Spotify does not let this app read the items of playlist {feed.source_id} (403)",
+            "in development mode only its owner and collaborators may",
+        ),
+        404: (
+            f"Spotify does not show playlist {feed.source_id} to this app (404)",
+            "it does not exist, or it is Spotify's own, which apps without extended "
+            "quota cannot read",
+        ),
+    }
+    if refusal.status not in known:
+        return refusal
+    what, why = known[refusal.status]
     fix = (
         "use a playlist that you own, or import the chart: "
         "chartlake import regional-global-daily-*.csv"
     )
-    if refusal.status == 404:
-        return Refused(
-            f"Spotify does not show playlist {feed.source_id} to this app (404)",
-            why="it does not exist, or it is Spotify's own, which apps without extended "
-            "quota cannot read",
-            fix=fix,
-            status=refusal.status,
-        )
-    if refusal.status == 403:
-        return Refused(
-            f"Spotify does not let this app read the items of playlist {feed.source_id} (403)",
-            why="in development mode only its owner and collaborators may",
-            fix=fix,
-            status=refusal.status,
-        )
-    return refusal
+    return Refused(what, why=why, fix=fix, status=refusal.status)
