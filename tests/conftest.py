@@ -28,6 +28,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 REAL_DATA = Path(os.environ.get("REAL_DATA") or ROOT.parent / "shared" / "data")
+SPEC = ROOT.parent / "shared" / "spec" / "spotify-open-api.yml"
 
 # Terminal libraries read these when they are imported: CI services set some, and then a test
 # that compares output would see colours there and none at home.
@@ -72,6 +73,10 @@ NEEDS = {
     "real-data": Need(
         cache(_has_real_data),
         "put real charts and captures in the folder named by REAL_DATA",
+    ),
+    "spec": Need(
+        SPEC.is_file,
+        f"put Spotify's OpenAPI file at {SPEC} (github.com/sonallux/spotify-web-api has it)",
     ),
     "unshare": Need(
         cache(_has_namespaces),
@@ -188,8 +193,11 @@ def _no_way_out() -> Iterator[None]:
 
 
 @pytest.fixture(autouse=True)
-def _clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+def _clean_environment(
+    monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
+) -> None:
     """No proxy between a test and its loopback servers, and nothing of the developer's own."""
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path_factory.getbasetemp() / uuid.uuid4().hex))
     for name in list(os.environ):
         is_proxy = name.upper().endswith("_PROXY")
         if is_proxy or name.startswith(("AWS_", "CHARTLAKE_", "SPOTIFY_")):

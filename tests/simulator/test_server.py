@@ -455,3 +455,23 @@ def test_a_fault_of_its_own_is_logged_and_answered(
     caller.headers["Authorization"] = f"Bearer {caller.token()}"
     assert error_of(caller.get(path_of(world)))[0] == 500
     assert "no answer to GET" in caplog.text
+
+
+def test_what_the_asker_has_is_not_sent_again(connect: Connect, world: World) -> None:
+    caller = connect()
+    first = caller.get(path_of(world))
+    caller.headers["If-None-Match"] = first.headers["etag"]
+    for _ in range(2):  # the connection goes on after an answer without a body
+        again = caller.get(path_of(world))
+        assert (again.status_code, again.content) == (304, b"")
+        assert not {"content-type", "content-length"} & set(again.headers)
+    assert "etag" not in connect(etags=False).get(path_of(world)).headers
+
+
+def test_an_app_in_development_mode_reads_no_items_on_its_own(
+    connect: Connect, world: World
+) -> None:
+    caller = connect(mode="development")
+    assert caller.get(f"{path_of(world)}/items").status_code == 403
+    assert caller.get("/artists").status_code == 403
+    assert connect(mode="extended").get(f"{path_of(world)}/items").status_code == 200

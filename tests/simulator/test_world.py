@@ -23,13 +23,16 @@ DAY = timedelta(days=1)
 ID = re.compile(r"[A-Za-z0-9]{22}")
 
 FINGERPRINT = """
-from datetime import date
+from datetime import UTC, date, datetime
 from hashlib import sha256
 from chartlake.simulator import MARKETS, World
 world = World(seed=7)
+now = datetime(2026, 11, 20, 4, tzinfo=UTC)
+heard = [[world.plays(u, now), world.library.albums(u, now)] for u in world.users]
+tapes = [repr(tape) for tape in world.mixtapes.values()]
 days = [date(2026, 11, 20), date(2026, 9, 1), date(2026, 10, 3)]
 charts = [[repr(t) for t in world.chart(m, d)] for d in days for m in MARKETS]
-print(sha256(repr([charts, world.playlists]).encode()).hexdigest())
+print(sha256(repr([charts, world.playlists, heard, tapes]).encode()).hexdigest())
 """
 
 

@@ -1,62 +1,65 @@
-"""Who may ask, and how often: client credentials, bearer tokens and the rolling window."""
+"""Who may ask, and how often: bearer tokens and the rolling window."""
 
 import secrets
-from base64 import b64decode
-from binascii import Error as BadBase64
 from collections import deque
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from math import ceil
 from threading import Lock
-from urllib.parse import parse_qs
 
-import msgspec
-
-from chartlake.simulator.answers import Answer, Refusal, Request
+from chartlake.simulator.answers import Refusal, Request
+from chartlake.simulator.app import App
 
 TOKEN_SECONDS = 3600
+_LONG_AGO = datetime.min.replace(tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who asks: an app alone (user_id None) or for a user, with the scopes that were granted."""
+
+    user_id: str | None
+    scopes: frozenset[str]
 
 
 class Tokens:
-    """Gives out access tokens for the client's secret, and knows until when they hold."""
+    """The access tokens given out: for whom each is, and until when it holds."""
 
-    def __init__(self, client_id: str, client_secret: str) -> None:
-        """Serve one client."""
-        self._client_id = client_id
-        self._client_secret = client_secret
-        self._expiry: dict[str, datetime] = {}
+    def __init__(self, app: App) -> None:
+        """Let in whoever is on the app's list of users, and the app itself."""
+        self._app = app
+        self._given: dict[str, tuple[Caller, datetime]] = {}
 
-    def grant(self, request: Request) -> Answer:
-        """Answer a request for a token by client credentials."""
-        form = parse_qs(request.body.decode("latin-1"))
-        client_id, secret = _basic(request.headers.get("authorization", ""))
-        if client_id != self._client_id:
-            return _oauth_error("invalid_client", "Invalid client")
-        if secret != self._client_secret:
-            return _oauth_error("invalid_client", "Invalid client secret")
-        if form.get("grant_type") != ["client_credentials"]:
-            message = "grant_type must be client_credentials"
-            return _oauth_error("unsupported_grant_type", message)
+    def give(self, caller: Caller, now: datetime) -> str:
+        """A new token, good for an hour."""
         token = "BQ" + secrets.token_urlsafe(60)
-        self._expiry[token] = request.now + timedelta(seconds=TOKEN_SECONDS)
-        body = {"access_token": token, "token_type": "Bearer", "expires_in": TOKEN_SECONDS}
-        return Answer(200, msgspec.json.encode(body), {"Cache-Control": "no-store"})
+        self._given[token] = (caller, now + timedelta(seconds=TOKEN_SECONDS))
+        return token
 
     @property
     def issued(self) -> tuple[str, ...]:
         """All tokens so far, in order."""
-        return tuple(self._expiry)
+        return tuple(self._given)
 
-    def check(self, request: Request) -> None:
-        """Refuse a request that carries no token, an unknown one or an old one."""
+    def expire(self) -> None:
+        """Let none of the tokens given so far hold any longer."""
+        for token, (caller, _) in list(self._given.items()):
+            self._given[token] = (caller, _LONG_AGO)
+
+    def check(self, request: Request) -> Caller:
+        """Who asks; refuses no token, an unknown or old one (401), a user not listed (403)."""
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
         if scheme.lower() != "bearer" or not token:
             raise Refusal(401, "No token provided", WWW_Authenticate='Bearer realm="spotify"')
-        expires_at = self._expiry.get(token)
-        if expires_at is None:
+        if token not in self._given:
             raise _token_refusal("Invalid access token")
+        caller, expires_at = self._given[token]
         if request.now >= expires_at:
             raise _token_refusal("The access token expired")
+        if not self._app.lists(caller.user_id):
+            raise Refusal(403, "User not registered in the Developer Dashboard")
+        return caller
 
 
 class Window:
@@ -82,22 +85,6 @@ class Window:
             oldest = self._times[0] if self._times else now
         wait = max(1, ceil(oldest + self._seconds - now))
         raise Refusal(429, "API rate limit exceeded", Retry_After=str(wait))
-
-
-def _basic(header: str) -> tuple[str, str]:
-    scheme, _, encoded = header.partition(" ")
-    if scheme.lower() != "basic":
-        return "", ""
-    try:
-        client_id, _, secret = b64decode(encoded, validate=True).decode().partition(":")
-    except (BadBase64, UnicodeDecodeError):
-        return "", ""
-    return client_id, secret
-
-
-def _oauth_error(error: str, description: str) -> Answer:
-    body = {"error": error, "error_description": description}
-    return Answer(400, msgspec.json.encode(body), {"Cache-Control": "no-store"})
 
 
 def _token_refusal(message: str) -> Refusal:

@@ -1,115 +1,89 @@
-"""The paths of the Web API: which request gets which answer."""
+"""The paths of the Web API: which request gets which answer.
 
-import re
-from collections.abc import Callable
-from datetime import date
-from typing import TypeVar
+``paths_music``, ``paths_playlists`` and ``paths_me`` hold the answers themselves.
+"""
+
+from typing import Protocol
 
 import msgspec
 
-from chartlake.simulator.access import Tokens, Window
+from chartlake.simulator.access import Caller, Window
 from chartlake.simulator.answers import Answer, Refusal, Request
-from chartlake.simulator.lists import LIST_KEYS, Lists
+from chartlake.simulator.etags import tagged
+from chartlake.simulator.lists import Lists
+from chartlake.simulator.modes import Mode, is_removed
+from chartlake.simulator.paths_me import Me
+from chartlake.simulator.paths_music import Music
+from chartlake.simulator.paths_playlists import Playlists
 from chartlake.simulator.payloads import Payloads, Shape
-from chartlake.simulator.world import Playlist, World
+from chartlake.simulator.routes import Route
+from chartlake.simulator.world import World
 
-T = TypeVar("T")
 
-_ID = re.compile(r"[A-Za-z0-9]{22}")
-# largest and default page, by the name of the list
-_LIMITS = {"items": (50, 20), "tracks": (100, 100)}
+class Door(Protocol):
+    """Whoever knows the tokens (``Tokens``)."""
+
+    def check(self, request: Request) -> Caller:
+        """Who asks; a Refusal for a request without a good token."""
+        ...
 
 
 class Api:
-    """Answers requests to ``/v1``: first who asks, then how often, then what."""
+    """Answers requests to ``/v1``: first who asks, then how often, then what.
+
+    ``mode`` is what the app may do, ``shape`` how the answers are written; any two go together.
+    """
 
     def __init__(
-        self, world: World, shape: Shape, base_url: str, tokens: Tokens, window: Window
+        self,
+        world: World,
+        shape: Shape,
+        base_url: str,
+        tokens: Door,
+        window: Window,
+        *,
+        mode: Mode = "extended",
+        etags: bool = True,
     ) -> None:
-        """Serve ``world`` in ``shape`` to whoever holds one of ``tokens``."""
-        self._world = world
-        self._shape: Shape = shape
-        self._base_url = base_url
+        """Serve ``world`` to whoever holds one of ``tokens``."""
         self._tokens = tokens
         self._window = window
-        self._payloads = Payloads(world, shape)
-        self._lists = Lists(world, shape, base_url)
-        self._routes: tuple[tuple[re.Pattern[str], Callable[..., bytes]], ...] = (
-            (re.compile(r"/v1/playlists/([^/]+)"), self._playlist),
-            (re.compile(r"/v1/playlists/([^/]+)/(items|tracks)"), self._page),
-            (re.compile(r"/v1/tracks/([^/]+)"), self._track),
-            (re.compile(r"/v1/albums/([^/]+)"), self._album),
-            (re.compile(r"/v1/artists/([^/]+)"), self._artist),
+        self._mode: Mode = mode
+        self._etags = etags
+        payloads = Payloads(world, shape, base_url)
+        lists = Lists(world, shape, base_url, mode)
+        self._routes: tuple[Route, ...] = (
+            *Music(world, payloads, base_url, mode).routes(),
+            *Playlists(world, lists, base_url, mode).routes(),
+            *Me(world, payloads, base_url).routes(),
         )
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """All paths that are served, in the form ``/albums/{id}/tracks``."""
+        return tuple(route.path for route in self._routes)
 
     def answer(self, request: Request) -> Answer:
         """The answer to a request, also when it is a refusal."""
         try:
-            self._tokens.check(request)
+            caller = self._tokens.check(request)
             self._window.enter()
-            return Answer(200, self._body(request))
+            answer = Answer(200, self._body(request, caller))
         except Refusal as refusal:
             return refusal.to_answer()
+        return tagged(answer, request) if self._etags else answer
 
-    def _body(self, request: Request) -> bytes:
-        for pattern, handle in self._routes:
-            if match := pattern.fullmatch(request.path):
-                if request.method != "GET":
-                    raise Refusal(405, "Method not allowed", Allow="GET")
-                if not _ID.fullmatch(match[1]):
-                    raise Refusal(400, "Invalid base62 id")
-                return handle(request, *match.groups())
+    def _body(self, request: Request, caller: Caller) -> bytes:
+        if is_removed(request.path, self._mode):
+            raise Refusal(403, "Forbidden")
+        for route in self._routes:
+            ids = route.ids(request.path)
+            if ids is None:
+                continue
+            if request.method != "GET":
+                raise Refusal(405, "Method not allowed", Allow="GET")
+            if route.scope and route.scope not in caller.scopes:
+                raise Refusal(403, "Insufficient client scope")
+            body = route.handle(request, caller, *ids)
+            return body if isinstance(body, bytes) else msgspec.json.encode(body)
         raise Refusal(404, "Service not found")
-
-    def _playlist(self, request: Request, playlist_id: str) -> bytes:
-        playlist, day = self._found(playlist_id, request), request.now.date()
-        fields = request.query.get("fields")
-        if fields == "snapshot_id":
-            return self._lists.snapshot(playlist, day)
-        if fields is not None:
-            # a filter that is quietly ignored would teach the wrong thing
-            raise Refusal(400, "The simulator knows one filter only: fields=snapshot_id")
-        return self._lists.playlist(playlist, day)
-
-    def _page(self, request: Request, playlist_id: str, key: str) -> bytes:
-        if key not in LIST_KEYS[self._shape]:
-            raise Refusal(404, "Resource not found")
-        playlist = self._found(playlist_id, request)
-        largest, default = _LIMITS[key]
-        limit = _whole(request, "limit", default, 1, largest)
-        offset = _whole(request, "offset", 0, 0, 100_000)
-        return self._lists.page(playlist, request.now.date(), key, offset, limit)
-
-    def _found(self, playlist_id: str, request: Request) -> Playlist:
-        playlist = _known(self._world.find_playlist(playlist_id))
-        if self._world.is_out(playlist, request.now.date()):
-            raise Refusal(503, "Service temporarily unavailable")
-        return playlist
-
-    def _track(self, request: Request, track_id: str) -> bytes:
-        day = request.now.date()
-        track = _known(self._world.find_track(track_id, day))
-        return msgspec.json.encode(self._payloads.track(track, day))
-
-    def _album(self, request: Request, album_id: str) -> bytes:
-        day: date = request.now.date()
-        album, tracks = _known(self._world.find_album(album_id, day))
-        return msgspec.json.encode(self._payloads.album(album, tracks, day, self._base_url))
-
-    def _artist(self, request: Request, artist_id: str) -> bytes:
-        artist = _known(self._world.find_artist(artist_id))
-        return msgspec.json.encode(self._payloads.artist(artist, request.now.date()))
-
-
-def _known(thing: T | None) -> T:
-    if thing is None:
-        raise Refusal(404, "Resource not found")
-    return thing
-
-
-def _whole(request: Request, name: str, default: int, lowest: int, highest: int) -> int:
-    text = request.query.get(name, str(default))
-    # int() would also take "1_0", " 7" and other digits than 0 to 9
-    if not re.fullmatch(r"[0-9]{1,6}", text) or not lowest <= int(text) <= highest:
-        raise Refusal(400, f"Invalid {name}")
-    return int(text)

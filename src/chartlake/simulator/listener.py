@@ -5,12 +5,14 @@ stand-in for a real service has to be able to show.
 """
 
 import logging
+import os
 import socket
+import struct
 from collections.abc import Callable
 from datetime import datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from socketserver import TCPServer
-from threading import Lock
+from threading import Event, Lock
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
@@ -34,6 +36,7 @@ class Listener(ThreadingHTTPServer):
         self.clock = clock
         self._open: set[socket.socket] = set()
         self._lock = Lock()
+        self.closing = Event()
         super().__init__(("127.0.0.1", port), _Connection)
 
     def server_bind(self) -> None:
@@ -64,6 +67,7 @@ class Listener(ThreadingHTTPServer):
             for connection in self._open:
                 # from another thread only a shutdown wakes the one that reads
                 _shut(connection)
+        self.closing.set()  # whoever delivers slowly wakes now, and finds the connection cut
 
 
 class _Connection(BaseHTTPRequestHandler):
@@ -97,7 +101,32 @@ class _Connection(BaseHTTPRequestHandler):
             return Refusal(500, "The simulator failed: see its log").to_answer()
 
     def _send(self, answer: Answer) -> None:
-        self.wfile.write(answer.to_bytes(self.server.clock(), closing=self.close_connection))
+        delivery = answer.delivery
+        self.server.closing.wait(delivery.wait)
+        if delivery.cut_at is not None or not delivery.reset:
+            self._send_parts(answer)
+        if delivery.cut_at is not None or delivery.reset:
+            self.close_connection = True
+        if delivery.reset:
+            self._reset()
+
+    def _send_parts(self, answer: Answer) -> None:
+        head = answer.head(self.server.clock(), closing=self.close_connection)
+        if not answer.delivery.pause:
+            # one write carries both: a second one would wait for the first to be acknowledged
+            self.wfile.write(head + b"".join(answer.parts()))
+            return
+        self.wfile.write(head)
+        for part in answer.parts():
+            self.server.closing.wait(answer.delivery.pause)
+            self.wfile.write(part)
+
+    def _reset(self) -> None:
+        # to linger for no time is to throw away what is under way: the other side gets a reset
+        linger = struct.pack("ii", 1, 0)
+        self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+        # the reader still holds the socket, so closing it as an object would not close it
+        os.close(self.connection.detach())
 
     def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
         """Refuse what is not proper HTTP, in JSON like everything else."""

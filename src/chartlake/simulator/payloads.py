@@ -11,6 +11,7 @@ from typing import Literal
 from urllib.parse import quote_plus
 
 from chartlake.simulator.entries import Entry, Episode, LocalFile, Malformed, Unavailable
+from chartlake.simulator.paging import Part, page
 from chartlake.simulator.records import Album, Artist, Track
 from chartlake.simulator.world import World
 
@@ -18,7 +19,7 @@ Shape = Literal["2026", "2024", "both"]
 Json = dict[str, object]
 
 API = "https://api.spotify.com/v1"
-_MARKETS = ("AR", "BR", "CA", "DE", "FR", "GB", "IN", "JP", "MX", "SE", "US", "ZA")
+MARKET_CODES = ("AR", "BR", "CA", "DE", "FR", "GB", "IN", "JP", "MX", "SE", "US", "ZA")
 # the sizes that Spotify gives, and how the ids of its images begin
 _COVER = ((640, "ab67616d0000b273"), (300, "ab67616d00001e02"), (64, "ab67616d00004851"))
 _PORTRAIT = ((640, "ab6761610000e5eb"), (320, "ab67616100005174"), (160, "ab6761610000f178"))
@@ -28,9 +29,11 @@ _SHOW = ((640, "ab6765630000ba8a"), (300, "ab67656300005f1f"), (64, "ab676563000
 class Payloads:
     """The objects of a world on a day, in one shape."""
 
-    def __init__(self, world: World, shape: Shape) -> None:
-        """Write the objects of ``world`` in ``shape``."""
+    def __init__(self, world: World, shape: Shape, base_url: str) -> None:
+        """Write the objects of ``world`` in ``shape``; pages inside them are at ``base_url``."""
+        self.shape: Shape = shape
         self._world = world
+        self._base_url = base_url
         self._old = shape != "2026"
 
     def entry(self, entry: Entry, day: date) -> Json | None:
@@ -51,8 +54,8 @@ class Payloads:
     def track(self, track: Track, day: date) -> Json:
         """A full track object."""
         payload = {
-            "album": self._album_in_track(track.album),
-            **self._track_in_album(track),
+            "album": self.simple_album(track.album),
+            **self.simple_track(track),
             "external_ids": {"isrc": track.isrc},
         }
         if self._old:
@@ -64,24 +67,16 @@ class Payloads:
                 payload["is_playable"] = True
         return payload
 
-    def album(self, album: Album, tracks: tuple[Track, ...], day: date, base_url: str) -> Json:
+    def album(self, album: Album, tracks: tuple[Track, ...], day: date) -> Json:
         """A full album object; its page of tracks is always complete."""
-        page = {
-            "href": f"{base_url}/v1/albums/{album.album_id}/tracks?offset=0&limit=50",
-            "items": [self._track_in_album(track) for track in tracks],
-            "limit": 50,
-            "next": None,
-            "offset": 0,
-            "previous": None,
-            "total": len(tracks),
-        }
+        url = f"{self._base_url}/v1/albums/{album.album_id}/tracks"
         line = f"{album.release_date.year} {album.label}"
         payload = {
-            **self._album_in_track(album),
+            **self.simple_album(album),
             "copyrights": [{"text": f"© {line}", "type": "C"}, {"text": f"℗ {line}", "type": "P"}],
             "external_ids": {"upc": album.upc},
             "genres": [],
-            "tracks": page,
+            "tracks": page(url, tracks, Part(0, 50), self.simple_track),
         }
         if self._old:
             popularity = max(self._world.popularity(track, day) for track in tracks)
@@ -100,7 +95,8 @@ class Payloads:
             payload["popularity"] = self._world.artist_popularity(artist, day)
         return payload
 
-    def _album_in_track(self, album: Album) -> Json:
+    def simple_album(self, album: Album, group: str | None = None) -> Json:
+        """An album as it stands in tracks and lists; ``group`` is its place with an artist."""
         payload = {
             "album_type": album.album_type,
             "artists": [_named_artist(artist) for artist in album.artists],
@@ -111,9 +107,12 @@ class Payloads:
             "release_date_precision": album.precision,
             "total_tracks": album.total_tracks,
         }
+        if self._old and group:
+            payload["album_group"] = group
         return payload | self._markets()
 
-    def _track_in_album(self, track: Track) -> Json:
+    def simple_track(self, track: Track) -> Json:
+        """A track as it stands in an album."""
         payload = {
             "artists": [_named_artist(artist) for artist in track.artists],
             "disc_number": 1,
@@ -127,7 +126,7 @@ class Payloads:
         return payload | self._markets() | ({"preview_url": None} if self._old else {})
 
     def _markets(self) -> Json:
-        return {"available_markets": _MARKETS} if self._old else {}
+        return {"available_markets": MARKET_CODES} if self._old else {}
 
     def _local_file(self, file: LocalFile) -> Json:
         nowhere: Json = {"external_urls": {}, "href": None, "id": None}
@@ -187,7 +186,7 @@ class Payloads:
                 **self._markets(),
                 "copyrights": [],
                 "description": "Records, taken apart.",
-                "html_description": None,
+                "html_description": "<p>Records, taken apart.</p>",
                 "media_type": "audio",
                 "name": episode.show,
                 "publisher": "Cassette & Sons",

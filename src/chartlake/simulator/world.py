@@ -6,18 +6,23 @@ history and what is asked, never of the order of the questions or of the process
 
 from base64 import b64encode
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from functools import cached_property
 from math import exp, inf
+from typing import ClassVar
 
 from chartlake.simulator.blemishes import Blemishes
 from chartlake.simulator.catalogue import Press, sign_artists
 from chartlake.simulator.dice import Dice
 from chartlake.simulator.entries import Entry, blemished
+from chartlake.simulator.library import DAYS_BEFORE, Library
+from chartlake.simulator.listening import Listening, Play
+from chartlake.simulator.mixtapes import Mixtape, prepared
 from chartlake.simulator.names import OWNER_ID
 from chartlake.simulator.records import Album, Artist, Track
 from chartlake.simulator.songs import COUNTRIES, Song, compose, worldwide
 from chartlake.simulator.story import CHART_LENGTH, Story, story_tracks
+from chartlake.simulator.users import USERS, User
 
 MARKETS: tuple[str, ...] = ("Global", *COUNTRIES)
 
@@ -31,6 +36,14 @@ class Playlist:
     market: str
     owner_id: str
     slug: str
+    public: ClassVar[bool] = True
+    gone: ClassVar[bool] = False
+    followers: ClassVar[tuple[str, ...]] = ()
+    collaborators: ClassVar[tuple[str, ...]] = ()
+
+    def opens_to(self, user_id: str | None) -> bool:
+        """Whether somebody owns it."""
+        return user_id == self.owner_id
 
 
 class World:
@@ -39,6 +52,9 @@ class World:
     Charts read naturally from ``first_date`` to six weeks past ``last_date``; later no new records
     come out. On ``last_date`` the Global chart has a new number one, a debut in its top ten, a
     leap, a re-entry and exits (with a history of 40 days or more).
+
+    Its ``users`` listen, save and follow; ``mixtapes`` are the playlists that they made, by id: the
+    only thing here that may be changed.
     """
 
     def __init__(
@@ -59,6 +75,9 @@ class World:
         self._songs = self._compose()
         self.playlists: tuple[Playlist, ...] = tuple(map(self._playlist, MARKETS))
         self._charts: dict[date, dict[str, tuple[Track, ...]]] = {}
+        self.users: tuple[User, ...] = USERS
+        tapes = prepared(self._dice, self._old_tracks)
+        self.mixtapes: dict[str, Mixtape] = {tape.playlist_id: tape for tape in tapes}
 
     @property
     def first_date(self) -> date:
@@ -89,9 +108,42 @@ class World:
         """The artist with this id."""
         return self._artist_of.get(artist_id)
 
-    def find_playlist(self, playlist_id: str) -> Playlist | None:
-        """The playlist with this id."""
-        return next((p for p in self.playlists if p.playlist_id == playlist_id), None)
+    def find_playlist(self, playlist_id: str) -> Playlist | Mixtape | None:
+        """The chart or mixtape with this id."""
+        charts = (p for p in self.playlists if p.playlist_id == playlist_id)
+        return next(charts, None) or self.mixtapes.get(playlist_id)
+
+    def find_user(self, user_id: str | None) -> User | None:
+        """The user with this id."""
+        return next((user for user in self.users if user.user_id == user_id), None)
+
+    def artist_albums(self, artist: Artist, day: date) -> list[tuple[str, Album]]:
+        """Albums, then singles, then those of others with the artist as guest, newest first."""
+        theirs = {t.album.album_id: t.album for t in self._tracks_of.get(artist.artist_id, ())}
+        out = [album for album in theirs.values() if album.release_date <= day]
+        grouped = [(a.album_type if artist in a.artists else "appears_on", a) for a in out]
+        grouped.sort(key=lambda pair: (pair[1].release_date, pair[1].album_id), reverse=True)
+        return sorted(grouped, key=lambda pair: ("album", "single", "appears_on").index(pair[0]))
+
+    def top_tracks(self, artist: Artist, day: date) -> list[Track]:
+        """The ten most played tracks of an artist."""
+        out = [t for t in self._tracks_of.get(artist.artist_id, ()) if t.album.release_date <= day]
+        return sorted(out, key=lambda track: -self.popularity(track, day))[:10]
+
+    def plays(self, user: User, until: datetime) -> list[Play]:
+        """The truth about what a user has heard since the first date, oldest first."""
+        return self.listening.plays(user, until)
+
+    @cached_property
+    def listening(self) -> Listening:
+        """What the users play."""
+        ids = {playlist.market: playlist.playlist_id for playlist in self.playlists}
+        return Listening(self._dice, self.chart, self._old_tracks, ids, self.first_date)
+
+    @cached_property
+    def library(self) -> Library:
+        """What the users keep."""
+        return Library(self._dice, self.listening, self.artists, self.first_date)
 
     def chart(self, market: str, day: date) -> list[Track]:
         """The 60 most played tracks of a market on a day, most played first."""
@@ -166,6 +218,12 @@ class World:
         name = f"Top {CHART_LENGTH} {market}"
         playlist_id = self._dice.base62("playlist", name)
         return Playlist(playlist_id, name, market, OWNER_ID, name.lower().replace(" ", "-"))
+
+    @cached_property
+    def _old_tracks(self) -> list[Track]:
+        """Out long before the first date, so that they can be had on any day."""
+        limit = self.first_date - timedelta(days=DAYS_BEFORE)
+        return [track for track in self.tracks if track.album.release_date <= limit]
 
     @cached_property
     def _song_of(self) -> dict[str, Song]:
