@@ -9,7 +9,9 @@ from chartlake.schema import COMMON, TABLES, Entry, SlotRows, Table
 
 NAMES = [
     "editions",
+    "readings",
     "entries",
+    "play_observations",
     "track_observations",
     "album_observations",
     "artist_observations",
@@ -78,7 +80,9 @@ def test_an_empty_table_can_be_made(table: Table) -> None:
 def test_keys_of_the_tables() -> None:
     assert {name: table.key[2:] for name, table in TABLES.items()} == {
         "editions": (),
+        "readings": (),
         "entries": ("position",),
+        "play_observations": ("position",),
         "track_observations": ("track_id",),
         "album_observations": ("album_id",),
         "artist_observations": ("artist_id",),
@@ -133,7 +137,9 @@ def test_what_must_not_be_null_is_declared_so() -> None:
     }
     assert required == {
         "editions": ["observed_at", "source", "source_id", "timezone", "cadence", "item_count"],
+        "readings": ["observed_at", "source", "source_id", "timezone", "cadence", "item_count"],
         "entries": ["position", "item_kind", "page", "item"],
+        "play_observations": ["position", "account", "played_at", "item_kind", "page", "item"],
         "track_observations": ["track_id", "observed_at"],
         "album_observations": ["album_id", "observed_at"],
         "artist_observations": ["artist_id", "observed_at"],

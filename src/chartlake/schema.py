@@ -28,6 +28,8 @@ __all__ = [
     "Column",
     "Edition",
     "Entry",
+    "PlayObservation",
+    "Reading",
     "Reject",
     "SlotRows",
     "Table",
@@ -42,8 +44,8 @@ class Edition(NamedTuple):
     scheduled_at: Annotated[datetime | None, "time it was due, UTC; null for an undated file"]
     chart_date: Annotated[date | None, "its date in the feed's time zone"]
     observed_at: Annotated[datetime, "time the source was read, UTC"]
-    source: Annotated[str, "kind of feed: playlist, charts-csv"]
-    source_id: Annotated[str, "what is followed there: a playlist id, a chart's name"]
+    source: Annotated[str, "kind of feed: playlist, charts-csv, top-items, saved-tracks"]
+    source_id: Annotated[str, "what is followed there: a playlist id, a chart, an account's list"]
     schedule: Annotated[str | None, "hourly, daily, weekly or a cron line; null: irregular"]
     timezone: Annotated[str, "time zone of schedule and chart_date"]
     cadence: Annotated[str, "edition: every edition is ranked; day: the last of each chart_date"]
@@ -51,6 +53,29 @@ class Edition(NamedTuple):
     owner: Annotated[str | None, "the list's owner as given"]
     item_count: Annotated[int, "records that the source gave: entries plus rejects"]
     spotify_snapshot_id: Annotated[str | None, "Spotify's version of a playlist"]
+    unchanged_from: Annotated[
+        str | None, "slot whose pages these are, as nothing had changed since; null when read whole"
+    ]
+
+
+class Reading(NamedTuple):
+    """One row per feed and slot of a feed that is no ranked list: what was read then."""
+
+    scheduled_at: Annotated[datetime | None, "time it was due, UTC"]
+    chart_date: Annotated[date | None, "its date in the feed's time zone"]
+    observed_at: Annotated[datetime, "time the source was read, UTC"]
+    source: Annotated[str, "kind of feed: recently-played, artist-catalog, hydration"]
+    source_id: Annotated[str, "what is followed there: an account, a name"]
+    schedule: Annotated[str | None, "hourly, daily, weekly or a cron line; null: irregular"]
+    timezone: Annotated[str, "time zone of schedule and chart_date"]
+    cadence: Annotated[str, "edition: every reading counts; day: the last of each chart_date"]
+    item_count: Annotated[int, "records that the source gave, usable or not"]
+    covers_from: Annotated[datetime | None, "of plays: time of the oldest one seen, UTC"]
+    covers_to: Annotated[datetime | None, "of plays: time of the newest one seen, UTC"]
+    joins_previous: Annotated[
+        bool | None, "of plays: false where some may be missing between since and covers_from"
+    ]
+    since: Annotated[datetime | None, "of plays: how far earlier readings had got, UTC"]
 
 
 class Entry(NamedTuple):
@@ -71,6 +96,28 @@ class Entry(NamedTuple):
     reported_previous_rank: Annotated[int | None, "the source's own previous rank; -1: new or back"]
     reported_peak: Annotated[int | None, "the source's own best rank so far"]
     reported_time_on_chart: Annotated[int | None, "the source's own days or weeks on the chart"]
+    page: Annotated[int, "0-based page of the slot in raw"]
+    item: Annotated[int, "0-based record of that page"]
+
+
+class PlayObservation(NamedTuple):
+    """One row per feed, slot and position: a play as this reading saw it; others may see it too."""
+
+    position: Annotated[int, "place in the answer, 1-based, newest first"]
+    account: Annotated[str, "whose play, by the account's name here"]
+    played_at: Annotated[datetime, "time as Spotify gives it, UTC"]
+    item_kind: Annotated[str, "track, episode, audiobook, local or unavailable"]
+    item_key: Annotated[
+        str | None, "Spotify id, else uri, else a hash of the text; null when unavailable"
+    ]
+    track_id: Annotated[str | None, "Spotify id of a track; null unless a track"]
+    item_name: Annotated[str | None, "name as given"]
+    artist_names: Annotated[str | None, "artist text as given; never split at commas"]
+    duration_ms: Annotated[int | None, "length of the item in milliseconds, not of the listening"]
+    context_type: Annotated[
+        str | None, "what it was played from, such as album, artist or playlist"
+    ]
+    context_uri: Annotated[str | None, "Spotify's address of that"]
     page: Annotated[int, "0-based page of the slot in raw"]
     item: Annotated[int, "0-based record of that page"]
 
@@ -184,7 +231,9 @@ class SlotRows:
     """The rows that one slot became; one list per table, named like it."""
 
     editions: list[Edition] = field(default_factory=list)
+    readings: list[Reading] = field(default_factory=list)
     entries: list[Entry] = field(default_factory=list)
+    play_observations: list[PlayObservation] = field(default_factory=list)
     track_observations: list[TrackObservation] = field(default_factory=list)
     album_observations: list[AlbumObservation] = field(default_factory=list)
     artist_observations: list[ArtistObservation] = field(default_factory=list)
@@ -209,7 +258,9 @@ COMMON = (
 
 _KEYS = {
     "editions": (),
+    "readings": (),
     "entries": ("position",),
+    "play_observations": ("position",),
     "track_observations": ("track_id",),
     "album_observations": ("album_id",),
     "artist_observations": ("artist_id",),

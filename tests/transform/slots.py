@@ -5,8 +5,10 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from typing import Any
 
+import pyarrow as pa
+
 from chartlake.model import Body, Feed, Manifest, Page, Slot, Snapshot, sha256
-from chartlake.schema import SlotRows
+from chartlake.schema import TABLES, SlotRows
 from chartlake.transform.parse_playlist import parse_playlist
 
 OBSERVED_AT = datetime(2026, 3, 1, 4, 0, 7, tzinfo=UTC)
@@ -39,11 +41,21 @@ def manifest(
     slot: Slot = SUNDAY_SLOT,
     day: date = SUNDAY,
     first_items: Sequence[int] = (),
+    resources: Sequence[str] = (),
+    urls: Sequence[str | None] = (),
+    received_at: Sequence[datetime] = (),
     item_count: int = 0,
 ) -> Manifest:
     """A manifest as committing these pages would make it; only places in raw are made up."""
-    kinds = ["playlist", *["playlist_items"] * len(pages)][: len(pages)]
-    firsts = first_items or [0] * len(pages)
+    kinds = resources or ["playlist", *["playlist_items"] * len(pages)][: len(pages)]
+    facts = zip(
+        pages,
+        kinds,
+        first_items or [0] * len(pages),
+        urls or [None] * len(pages),
+        received_at or [OBSERVED_AT] * len(pages),
+        strict=True,
+    )
     return Manifest(
         feed=feed,
         slot=slot,
@@ -59,10 +71,11 @@ def manifest(
                 stored_bytes=len(content),
                 length=len(content),
                 sha256=sha256(content),
-                received_at=OBSERVED_AT,
+                received_at=at,
                 first_item=first,
+                url=url,
             )
-            for content, resource, first in zip(pages, kinds, firsts, strict=True)
+            for content, resource, first, url, at in facts
         ),
         item_count=item_count,
         observed_at=OBSERVED_AT,
@@ -92,6 +105,26 @@ def playlist_snapshot(
 def playlist(items: Sequence[Any], listing: str = "items") -> bytes:
     """A playlist object around these items."""
     return json.dumps({"name": "Finds", listing: {"items": list(items), "offset": 0}}).encode()
+
+
+def page_of(items: Sequence[Any], name: str = "items") -> bytes:
+    """A page of a list, or a batch, of these records."""
+    return json.dumps({name: list(items), "total": len(items)}).encode()
+
+
+def unique_keys(rows: SlotRows) -> bool:
+    """Whether each table's key is unique, and each row fits its table."""
+    for name, table in TABLES.items():
+        found = getattr(rows, name)
+        own = [column for column in table.key if column not in ("feed", "slot")]
+        keys = [tuple(getattr(row, column) for column in own) for row in found]
+        if len(set(keys)) < len(keys):
+            return False
+        for place, column in enumerate(table.columns[3:]):
+            array = pa.array([row[place] for row in found], column.type)
+            if array.null_count and not column.nullable:
+                return False
+    return True
 
 
 def rows_of(*items: Any) -> SlotRows:

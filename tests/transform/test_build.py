@@ -106,6 +106,16 @@ def test_a_build_counts_its_slots(store: Store) -> None:
     assert builds.read_build(store, f"builds/2026-03/{build.build_id}.json") == build
 
 
+def test_a_build_counts_the_records_of_readings_too(store: Store) -> None:
+    snapshot = finds(MARCH, count=3)
+    feed = msgspec.structs.replace(snapshot.feed, source="hydration")
+    content = msgspec.json.encode({"tracks": [track(), None, 5]})
+    body = msgspec.structs.replace(snapshot.bodies[0], resource="tracks", content=content)
+    commit(store, msgspec.structs.replace(snapshot, feed=feed, bodies=(body,)))
+    (slot,) = built(store).slots
+    assert (slot.records, slot.entries, slot.rejects) == (3, 2, 1)
+
+
 def test_one_file_for_each_table_and_month_that_has_rows(store: Store) -> None:
     commit(store, chart_snapshot(NEW.encode(), 3, slot=JANUARY))
     commit(store, chart_snapshot(NEW.encode(), 3, slot=FEBRUARY))

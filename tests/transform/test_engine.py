@@ -4,10 +4,10 @@ import pytest
 from chartlake.errors import ChartlakeError, CorruptObject, DataError
 from chartlake.lake import raw
 from chartlake.lake.store import Store, open_store
-from chartlake.model import Snapshot
+from chartlake.model import Body, Slot, Snapshot
 from chartlake.schema import SlotRows
 from chartlake.transform.engine import LocalEngine, parse_slot
-from tests.transform.slots import chart_snapshot, playlist_snapshot
+from tests.transform.slots import OBSERVED_AT, chart_snapshot, page_of, playlist_snapshot
 from tests.transform.test_parse_charts_csv import NEW, NEW_ENTRIES
 from tests.transform.test_parse_playlist import entry, listed, track
 
@@ -40,6 +40,57 @@ def test_a_lost_raw_object_is_a_result(store: Store) -> None:
     error = parse_slot(store, manifest).error
     assert isinstance(error, DataError)
     assert error.what == f"{manifest.raw_key} is not there"
+
+
+def test_a_lost_object_of_an_earlier_slot_is_a_result(store: Store) -> None:
+    first, _ = raw.commit(store, playlist_snapshot([listed(track())]))
+    snapshot = playlist_snapshot([], slot=Slot("20260301T230000Z"))
+    page = Body(
+        content=page_of([listed(track())]),
+        resource="playlist_items",
+        media_type="application/json",
+        received_at=OBSERVED_AT,
+        first_item=1,
+    )
+    kept = raw.pages_to_keep(first)
+    mixed = msgspec.structs.replace(snapshot, kept=kept, bodies=(page,), item_count=2)
+    manifest, _ = raw.commit(store, mixed)
+    assert [e.position for e in parse_slot(store, manifest).rows.entries] == [1, 2]
+    store.delete(first.raw_key)
+    error = parse_slot(store, manifest).error
+    assert isinstance(error, DataError)
+    assert error.what.startswith("one of raw/finds/")
+    assert first.raw_key in error.what
+
+
+SOURCES = {
+    "artist-catalog": ("albums", {"albums": [None, {"id": "A" * 22}]}, (0, 0)),
+    "hydration": ("tracks", {"tracks": [None, track()]}, (0, 0)),
+    "recently-played": (
+        "recently_played",
+        {"items": [{"played_at": "2026-03-01T00:00:00Z"}, None]},
+        (0, 1),
+    ),
+    "saved-tracks": ("saved_tracks", {"items": [listed(track(), "track"), None]}, (2, 0)),
+    "top-items": ("top_tracks", {"items": [track(), None]}, (2, 0)),
+}
+
+
+@pytest.mark.parametrize("source", SOURCES)
+def test_the_records_of_every_source_are_counted(store: Store, source: str) -> None:
+    resource, page, (entries, rejects) = SOURCES[source]
+    snapshot = playlist_snapshot([None, None])
+    content = msgspec.json.encode(page)
+    body = msgspec.structs.replace(snapshot.bodies[0], resource=resource, content=content)
+    feed = msgspec.structs.replace(snapshot.feed, source=source)
+    of_source = msgspec.structs.replace(snapshot, feed=feed, bodies=(body,))
+    manifest, _ = raw.commit(store, of_source)
+    result = parse_slot(store, manifest)
+    assert result.error is None
+    assert (len(result.rows.entries), len(result.rows.rejects)) == (entries, rejects)
+    assert len(result.rows.editions) + len(result.rows.readings) == 1
+    more = msgspec.structs.replace(of_source, item_count=3, slot=Slot("20260301T230000Z"))
+    assert "2 records where its manifest counts 3" in str(error_of(store, more))
 
 
 def test_a_corrupt_page_is_a_result(store: Store) -> None:

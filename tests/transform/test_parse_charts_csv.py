@@ -202,6 +202,7 @@ def test_the_edition_of_a_file() -> None:
             owner=None,
             item_count=3,
             spotify_snapshot_id=None,
+            unchanged_from=None,
         )
     ]
     assert rows.track_observations == []

@@ -1,5 +1,6 @@
 import re
 from datetime import date, datetime
+from zoneinfo import ZoneInfo
 
 import msgspec
 import pytest
@@ -12,10 +13,13 @@ from chartlake.transform.records import (
     check_id,
     edition,
     item_key,
+    reading,
     reject,
     too_many_rejects,
 )
 from tests.transform.slots import PLAYLIST, manifest
+
+BERLIN = ZoneInfo("Europe/Berlin")
 
 
 @pytest.mark.parametrize(
@@ -74,7 +78,37 @@ def test_an_edition_repeats_its_feed_and_slot() -> None:
         "owner": "O",
         "item_count": 3,
         "spotify_snapshot_id": "S",
+        "unchanged_from": None,
     }
+
+
+def test_an_edition_says_whose_pages_it_has() -> None:
+    unchanged = msgspec.structs.replace(manifest(), unchanged_from=Slot("20260227T230000Z"))
+    assert edition(unchanged, 0).unchanged_from == "20260227T230000Z"
+
+
+def test_a_reading_repeats_its_feed_and_slot() -> None:
+    of_plays = msgspec.structs.replace(manifest(), since=datetime(2026, 3, 1, 2, tzinfo=BERLIN))
+    covers = datetime(2026, 2, 28), datetime(2026, 3, 1)
+    assert reading(of_plays, 3, covers=covers, joins_previous=True)._asdict() == {
+        "scheduled_at": datetime(2026, 2, 28, 23),
+        "chart_date": date(2026, 3, 1),
+        "observed_at": datetime(2026, 3, 1, 4, 0, 7),
+        "source": "playlist",
+        "source_id": PLAYLIST.source_id,
+        "schedule": "daily",
+        "timezone": "Europe/Berlin",
+        "cadence": "day",
+        "item_count": 3,
+        "covers_from": datetime(2026, 2, 28),
+        "covers_to": datetime(2026, 3, 1),
+        "joins_previous": True,
+        "since": datetime(2026, 3, 1, 1),
+    }
+
+
+def test_a_reading_of_no_plays_covers_nothing() -> None:
+    assert reading(manifest(), 0)[-4:] == (None, None, None, None)
 
 
 def test_the_edition_of_an_undated_file_has_no_time() -> None:

@@ -14,7 +14,7 @@ from tests.warehouse.worlds import WorldPipeline
 
 # for each check, what would have to happen for it to speak
 DAMAGE = {
-    "editions_are_not_missing": "update chart_editions set missing_before = 1 where ordinal = 2",
+    "editions_are_not_missing": "update timeline set missing_before = 1 where ordinal = 2",
     "editions_are_not_short": "update chart_editions set entry_count = 1 where ordinal = 2",
     "editions_do_not_repeat": "update chart_movements set streams = 7 where position < 99",
     "entries_have_an_edition": "delete from editions",
@@ -22,6 +22,7 @@ DAMAGE = {
     "live_slots_are_loaded": "delete from editions",
     "movements_are_complete": "delete from chart_movements where position = 1",
     "nothing_from_the_future": "update editions set observed_at = timestamp '1999-01-01'",
+    "plays_may_be_missing": "update readings set joins_previous = false",
     "positions_have_no_holes": "update entries set position = 30 where position = 3",
     "records_add_up": "update editions set item_count = item_count + 1",
     "records_are_usable": (
@@ -33,6 +34,14 @@ for _table in TABLES:
     DAMAGE[f"{_table}_are_live"] = f"update {_table} set attempt_id = 'another'"
 # a row in each table, so that there is something to damage
 ROWS = """
+insert into readings by name
+    select * exclude (title, owner, spotify_snapshot_id, unchanged_from) replace ('plays' as feed),
+        true as joins_previous
+    from editions limit 1;
+insert into play_observations by name
+    select feed, slot, attempt_id, 1 as position, 'me' as account, observed_at as played_at,
+        'track' as item_kind, 0 as page, 0 as item
+    from readings;
 insert into track_observations by name
     select feed, slot, attempt_id, 't' as track_id, observed_at from editions limit 1;
 insert into album_observations by name

@@ -175,6 +175,51 @@ def test_a_newer_warehouse_is_refused(tmp_path: Path) -> None:
         here.pipeline.load()
 
 
+# What version 1 lacked
+LAYOUT_1 = """
+drop view slots;
+drop table readings;
+drop table play_observations;
+drop table timeline;
+drop table listening_plays;
+alter table editions drop column unchanged_from;
+create or replace view tracks as select track_id from track_observations;
+update warehouse_version set version = 1;
+"""
+
+
+@pytest.fixture
+def of_version_1(tmp_path: Path) -> WorldPipeline:
+    """A warehouse as the first version made it; its marts are older than this program too."""
+    here = WorldPipeline(tmp_path)
+    here.deliver([chart(1, "a", "b"), chart(2, "b")])
+    with duckdb.connect(str(here.warehouse.path)) as db:
+        db.execute(LAYOUT_1)
+    return here
+
+
+def test_a_file_of_an_older_layout_gains_what_it_lacks(of_version_1: WorldPipeline) -> None:
+    of_version_1.deliver([chart(3, "c")])
+    assert of_version_1.rows("select slot, unchanged_from from editions order by slot") == [
+        {"slot": _slot(day), "unchanged_from": None} for day in (1, 2, 3)
+    ]
+    assert of_version_1.rows("from readings") == []
+    assert [names_of(of_version_1, day) for day in (1, 2, 3)] == [["a", "b"], ["b"], ["c"]]
+    assert of_version_1.rows("select version from warehouse_version") == [{"version": VERSION}]
+    assert of_version_1.rows("select editions from data_health") == [{"editions": 3}]
+
+
+def test_a_file_of_an_older_layout_can_be_asked_before_any_load(
+    of_version_1: WorldPipeline,
+) -> None:
+    assert of_version_1.rows("select count(*) as n from slots") == [{"n": 2}]
+    assert of_version_1.rows("select count(*) as n from timeline") == [{"n": 2}]
+    assert of_version_1.rows("select isrc from tracks") == []
+    found = of_version_1.warehouse.check()
+    assert [c.name for c in found if c.failures and c.severity == "error"] == []
+    assert of_version_1.pipeline.load() == Loaded(0, 0)
+
+
 def test_a_file_that_is_no_warehouse_is_told(tmp_path: Path) -> None:
     (tmp_path / "warehouse.duckdb").write_bytes(b"not a database at all" * 1000)
     with pytest.raises(StorageError, match="cannot open the warehouse"):

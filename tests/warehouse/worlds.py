@@ -57,7 +57,7 @@ class WorldPipeline:
         self.engine = WorldEngine()
         self.pipeline = Pipeline(
             store=self.store,
-            sources={},
+            readers={},
             engine=self.engine,
             warehouse=self.warehouse,
             clock=lambda: NOW,

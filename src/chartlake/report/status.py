@@ -19,12 +19,12 @@ def feed_health(warehouse: Warehouse, now: datetime) -> list[dict[str, Any]]:
     """
     rows = warehouse.query(
         """
-        select h.*, e.source_id, e.timezone, e.cadence, e.scheduled_at
+        select h.*, s.source_id, s.timezone, s.cadence, s.scheduled_at
         from data_health h
         inner join (
             select *, row_number() over (partition by feed order by slot desc) as place
-            from editions
-        ) e on e.feed = h.feed and e.place = 1
+            from slots
+        ) s on s.feed = h.feed and s.place = 1
         order by h.feed
         """
     ).records()

@@ -102,7 +102,7 @@ def _built_slot(result: Parsed) -> BuiltSlot:
         revision=manifest.revision,
         manifest_sha256=raw.manifest_sha256(manifest),
         records=manifest.item_count,
-        entries=len(rows.entries),
+        entries=manifest.item_count - len(rows.rejects),
         rejects=len(rows.rejects),
     )
 

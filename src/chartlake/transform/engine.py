@@ -10,16 +10,24 @@ from chartlake.lake import raw
 from chartlake.lake.store import Store
 from chartlake.model import Manifest
 from chartlake.schema import SlotRows
+from chartlake.transform.parse_account_lists import parse_account_list
+from chartlake.transform.parse_catalog import parse_catalog
 from chartlake.transform.parse_charts_csv import parse_charts_csv
 from chartlake.transform.parse_playlist import parse_playlist
+from chartlake.transform.parse_recently_played import parse_recently_played
 from chartlake.transform.records import too_many_rejects
 
 __all__ = ["Engine", "LocalEngine", "Parsed", "parse_slot"]
 
 Parse = Callable[[Manifest, Iterable[bytes]], SlotRows]
 PARSE_BY_SOURCE: dict[str, Parse] = {
+    "artist-catalog": parse_catalog,
     "charts-csv": parse_charts_csv,
+    "hydration": parse_catalog,
     "playlist": parse_playlist,
+    "recently-played": parse_recently_played,
+    "saved-tracks": parse_account_list,
+    "top-items": parse_account_list,
 }
 
 
@@ -54,8 +62,7 @@ def parse_slot(store: Store, manifest: Manifest) -> Parsed:
         rows = _parse_of(manifest)(manifest, raw.read_pages(store, manifest))
         _check_counts(manifest, rows)
     except FileNotFoundError:
-        lost = DataError(f"{manifest.raw_key} is not there", why="its manifest says it should be")
-        return Parsed(manifest, SlotRows(), lost)
+        return Parsed(manifest, SlotRows(), _lost(manifest))
     except DataError as error:
         return Parsed(manifest, SlotRows(), error)
     return Parsed(manifest, rows)
@@ -71,9 +78,17 @@ def _parse_of(manifest: Manifest) -> Parse:
     return PARSE_BY_SOURCE[source]
 
 
+def _lost(manifest: Manifest) -> DataError:
+    """Pages may lie in objects of earlier slots too."""
+    objects = sorted({page.raw_key or manifest.raw_key for page in manifest.pages})
+    what = objects[0] if len(objects) == 1 else f"one of {', '.join(objects)}"
+    return DataError(f"{what} is not there", why="its manifest says it should be")
+
+
 def _check_counts(manifest: Manifest, rows: SlotRows) -> None:
     place = f"{manifest.feed.name} {manifest.slot}"
-    records = len(rows.entries) + len(rows.rejects)
+    records = sum(edition.item_count for edition in rows.editions)
+    records += sum(reading.item_count for reading in rows.readings)
     if records != manifest.item_count:
         raise DataError(
             f"{place}: {records} records where its manifest counts {manifest.item_count}"

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from chartlake.schema import (
     AlbumArtist,
@@ -19,71 +20,133 @@ from chartlake.transform.payloads import (
     Item,
     flag,
     inner,
+    milliseconds,
     text,
     whole_number,
 )
 from chartlake.transform.records import check_id
 
-__all__ = ["Observations", "check_ids"]
+__all__ = ["Observations", "Seen", "seen_in_album", "seen_in_artist", "seen_in_track"]
+
+_Row = TrackObservation | AlbumObservation | ArtistObservation
+_Credit = tuple[int, str | None, str | None]
+
+
+class Seen(NamedTuple):
+    """A track, an album or an artist as one record shows it, under an id that has been checked."""
+
+    spotify_id: str
+    thing: Item | Album | Artist
+    at: datetime
+    album_id: str | None = None  # of a track that doesn't name its album
 
 
 class Observations:
-    """Gathers what one slot tells of tracks, albums and artists; each once, as first seen."""
+    """Gathers what one slot tells of tracks, albums and artists, each once.
 
-    def __init__(self, out: SlotRows, observed_at: datetime) -> None:
-        self._out = out
-        self._observed_at = observed_at
-        self._seen: set[tuple[str, str]] = set()
+    The same thing may be seen whole and in short: each of its values is the
+    latest that there is, of those seen at the same time the first.
+    """
 
-    def add(self, track: Item, track_id: str) -> None:
-        """A track with its album and all their artists; its ids have been checked."""
-        artists = track.artists or []
-        if self._is_new("track", track_id):
-            self._out.track_observations.append(_track(track, track_id, self._observed_at))
-            self._out.track_artists += [TrackArtist(track_id, *c) for c in _credits(artists)]
-        album = track.album
-        if album and album.id:
-            by = album.artists or []
-            if self._is_new("album", album.id):
-                self._out.album_observations.append(_album(album, album.id, self._observed_at))
-                self._out.album_artists += [AlbumArtist(album.id, *c) for c in _credits(by)]
-            artists = artists + by
-        for artist in artists:
-            if artist.id and self._is_new("artist", artist.id):
-                self._out.artist_observations.append(_artist(artist, artist.id, self._observed_at))
+    def __init__(self) -> None:
+        self._first: dict[type, dict[str, Seen]] = {Item: {}, Album: {}, Artist: {}}
+        self._others: dict[tuple[type, str], list[Seen]] = {}
 
-    def _is_new(self, what: str, spotify_id: str) -> bool:
-        before = len(self._seen)
-        self._seen.add((what, spotify_id))
-        return len(self._seen) > before
+    def add(self, things: Iterable[Seen]) -> None:
+        """What one record tells."""
+        for seen in things:
+            kind = type(seen.thing)
+            known = self._first[kind].setdefault(seen.spotify_id, seen)
+            if known is not seen and known != seen:  # mostly it is the same again
+                self._others.setdefault((kind, seen.spotify_id), []).append(seen)
+
+    def fill(self, rows: SlotRows) -> None:
+        """Hand over the rows, in the order in which things were seen first."""
+        for kind, things in self._first.items():
+            for spotify_id, first in things.items():
+                others = self._others.get((kind, spotify_id))
+                _hand_over(rows, *(_merged([first, *others]) if others else _told_by(first)))
 
 
-def check_ids(track: Item) -> None:
-    """Before anything of a track is kept, so that a reject leaves nothing behind."""
-    album = track.album or Album()
-    if album.id:
-        check_id(album.id, "album")
-    for artist in [*(track.artists or []), *(album.artists or [])]:
-        if artist.id:
-            check_id(artist.id, "artist")
+def seen_in_track(
+    track: Item, track_id: str, at: datetime, album_id: str | None = None
+) -> list[Seen]:
+    """A track with its album and all their artists; ``album_id`` where it doesn't name its album.
+
+    RejectRecord where an id is none, so that nothing is kept of a record that is refused.
+    """
+    found = [Seen(track_id, track, at, album_id), *_seen_in_artists(track.artists, at)]
+    return found + seen_in_album(track.album, at) if track.album else found
 
 
-def _credits(artists: list[Artist]) -> list[tuple[int, str | None, str | None]]:
+def seen_in_album(album: Album, at: datetime) -> list[Seen]:
+    """An album with its artists."""
+    itself = [Seen(check_id(album.id, "album"), album, at)] if album.id else []
+    return itself + _seen_in_artists(album.artists, at)
+
+
+def seen_in_artist(artist: Artist, at: datetime) -> list[Seen]:
+    """An artist, whole or as credited; nothing is known of one without an id."""
+    return _seen_in_artists([artist], at)
+
+
+def _seen_in_artists(artists: list[Artist] | None, at: datetime) -> list[Seen]:
+    return [Seen(check_id(a.id, "artist"), a, at) for a in artists or () if a.id]
+
+
+def _hand_over(rows: SlotRows, row: _Row, by: list[_Credit]) -> None:
+    match row:
+        case TrackObservation():
+            rows.track_observations.append(row)
+            rows.track_artists += [TrackArtist(row.track_id, *credit) for credit in by]
+        case AlbumObservation():
+            rows.album_observations.append(row)
+            rows.album_artists += [AlbumArtist(row.album_id, *credit) for credit in by]
+        case ArtistObservation():
+            rows.artist_observations.append(row)
+
+
+def _merged(times: list[Seen]) -> tuple[_Row, list[_Credit]]:
+    latest, *earlier = sorted(times, key=lambda seen: seen.at, reverse=True)
+    row, by = _told_by(latest)
+    for seen in earlier:
+        other, its = _told_by(seen)
+        values = zip(row._fields, row, other, strict=True)
+        missing: dict[str, Any] = {name: old for name, new, old in values if new is None}
+        row, by = row._replace(**missing), by or its
+    return row, by
+
+
+def _told_by(seen: Seen) -> tuple[_Row, list[_Credit]]:
+    return _row(seen), _credits(seen)
+
+
+def _row(seen: Seen) -> _Row:
+    match seen.thing:
+        case Item():
+            return _track(seen.thing, seen.spotify_id, seen.album_id, seen.at)
+        case Album():
+            return _album(seen.thing, seen.spotify_id, seen.at)
+        case Artist():
+            return _artist(seen.thing, seen.spotify_id, seen.at)
+
+
+def _credits(seen: Seen) -> list[_Credit]:
+    artists = [] if isinstance(seen.thing, Artist) else seen.thing.artists or []
     return [
         (place, artist.id or None, artist.name) for place, artist in enumerate(artists, start=1)
     ]
 
 
-def _track(track: Item, track_id: str, at: datetime) -> TrackObservation:
-    duration = track.duration_ms
+def _track(track: Item, track_id: str, album_id: str | None, at: datetime) -> TrackObservation:
     return TrackObservation(
         track_id=track_id,
         track_name=track.name,
-        album_id=(track.album.id or None) if track.album else None,
+        album_id=(track.album.id or None if track.album else None) or album_id,
         isrc=text(inner(track.external_ids, "isrc")),
         disc_number=whole_number(track.disc_number),
         track_number=whole_number(track.track_number),
-        duration_ms=whole_number(inner(duration, "totalMilliseconds") or duration),
+        duration_ms=milliseconds(track.duration_ms),
         explicit=flag(track.explicit),
         popularity=whole_number(track.popularity),
         observed_at=at,

@@ -8,9 +8,12 @@ leave the rest null. Everything may be missing.
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
+
+from chartlake.model import naive_utc
 
 __all__ = [
     "Album",
@@ -19,10 +22,13 @@ __all__ = [
     "Listed",
     "Owner",
     "PageOfItems",
+    "Play",
     "Playlist",
     "Show",
     "flag",
     "inner",
+    "milliseconds",
+    "moment",
     "text",
     "whole_number",
 ]
@@ -55,17 +61,18 @@ class Playlist(msgspec.Struct):
     tracks: msgspec.Raw = msgspec.Raw(b"null")
 
 
-class Artist(msgspec.Struct):
+class Artist(msgspec.Struct, gc=False):
     """An artist, whole or as credited."""
 
     id: str | None = None
+    uri: str | None = None
     name: str | None = None
     popularity: Any = None
     followers: Any = None
     images: Any = None
 
 
-class Album(msgspec.Struct):
+class Album(msgspec.Struct, gc=False):
     """An album, whole or as a track carries it."""
 
     id: str | None = None
@@ -79,15 +86,16 @@ class Album(msgspec.Struct):
     label: Any = None
     popularity: Any = None
     images: Any = None
+    tracks: msgspec.Raw = msgspec.Raw(b"null")  # a page of them, where the album is whole
 
 
-class Show(msgspec.Struct):
+class Show(msgspec.Struct, gc=False):
     """The show of an episode."""
 
     name: str | None = None
 
 
-class Item(msgspec.Struct):
+class Item(msgspec.Struct, gc=False):
     """A track, an episode or a local file."""
 
     id: str | None = None
@@ -106,13 +114,21 @@ class Item(msgspec.Struct):
     popularity: Any = None
 
 
-class Listed(msgspec.Struct):
+class Listed(msgspec.Struct, gc=False):
     """One record of a page. ``item`` since February 2026, ``track`` before; both in between."""
 
     added_at: Any = None
     is_local: bool | None = None
     item: Item | None = None
     track: Item | None = None
+
+
+class Play(msgspec.Struct, gc=False):
+    """One record of recently played."""
+
+    played_at: Any = None
+    track: Item | None = None
+    context: Any = None
 
 
 def whole_number(value: Any) -> int | None:
@@ -134,3 +150,17 @@ def flag(value: Any) -> bool | None:
 def inner(value: Any, name: str) -> Any:
     """A field of what should be an object; None where it is none."""
     return value.get(name) if isinstance(value, dict) else None
+
+
+def milliseconds(value: Any) -> int | None:
+    """A length: a number, or the object that Spotify was seen to give."""
+    return whole_number(inner(value, "totalMilliseconds") or value)
+
+
+def moment(value: Any) -> datetime | None:
+    """A time as text; one without a zone is taken as UTC, on whatever machine."""
+    try:
+        found = datetime.fromisoformat(value)
+        return naive_utc(found if found.tzinfo else found.replace(tzinfo=UTC))
+    except (TypeError, ValueError, OverflowError):
+        return None

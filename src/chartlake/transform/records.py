@@ -1,11 +1,22 @@
-"""What the parsers share: editions, rejects, and what identifies an item."""
+"""What the parsers share: editions, readings, rejects, and what identifies an item."""
 
 from __future__ import annotations
 
-from chartlake.model import SPOTIFY_ID, Manifest, naive_utc, sha256, slot_time
-from chartlake.schema import Edition, Reject
+from datetime import datetime
+from typing import Any
 
-__all__ = ["RejectRecord", "check_id", "edition", "item_key", "reject", "too_many_rejects"]
+from chartlake.model import SPOTIFY_ID, Manifest, naive_utc, sha256, slot_time
+from chartlake.schema import Edition, Reading, Reject
+
+__all__ = [
+    "RejectRecord",
+    "check_id",
+    "edition",
+    "item_key",
+    "reading",
+    "reject",
+    "too_many_rejects",
+]
 
 _PAYLOAD_CHARACTERS = 4000
 
@@ -48,19 +59,46 @@ def edition(
     spotify_snapshot_id: str | None = None,
 ) -> Edition:
     """The edition of a manifest's slot; ``item_count`` is entries plus rejects."""
-    feed = manifest.feed
-    scheduled_at = slot_time(manifest.slot)
     return Edition(
-        scheduled_at=naive_utc(scheduled_at) if scheduled_at else None,
-        chart_date=manifest.chart_date,
-        observed_at=naive_utc(manifest.observed_at),
-        source=feed.source,
-        source_id=feed.source_id,
-        schedule=feed.schedule,
-        timezone=feed.timezone,
-        cadence=feed.cadence,
+        **_occasion(manifest),
         title=title,
         owner=owner,
         item_count=item_count,
         spotify_snapshot_id=spotify_snapshot_id,
+        unchanged_from=manifest.unchanged_from,
     )
+
+
+def reading(
+    manifest: Manifest,
+    item_count: int,
+    *,
+    covers: tuple[datetime, datetime] | None = None,
+    joins_previous: bool | None = None,
+) -> Reading:
+    """The reading of a manifest's slot; what it covers is said of plays alone."""
+    covers_from, covers_to = covers or (None, None)
+    return Reading(
+        **_occasion(manifest),
+        item_count=item_count,
+        covers_from=covers_from,
+        covers_to=covers_to,
+        joins_previous=joins_previous,
+        since=naive_utc(manifest.since) if manifest.since else None,
+    )
+
+
+def _occasion(manifest: Manifest) -> dict[str, Any]:
+    """What editions and readings have in common: when and what was read."""
+    feed = manifest.feed
+    scheduled_at = slot_time(manifest.slot)
+    return {
+        "scheduled_at": naive_utc(scheduled_at) if scheduled_at else None,
+        "chart_date": manifest.chart_date,
+        "observed_at": naive_utc(manifest.observed_at),
+        "source": feed.source,
+        "source_id": feed.source_id,
+        "schedule": feed.schedule,
+        "timezone": feed.timezone,
+        "cadence": feed.cadence,
+    }

@@ -64,12 +64,21 @@ class DuckDBWarehouse:
             if not write:
                 if not db.execute(_WHOLE).fetchone():
                     raise self._not_there()
+                if duckdb_load.is_older(db):
+                    db.close()
+                    self._bring_up_to_date()
+                    db = self._open(write)
                 db.execute("set enable_external_access = false; set lock_configuration = true")
             yield db
         except duckdb.Error as error:
             raise StorageError(f"cannot use the warehouse {self.path}", why=str(error)) from error
         finally:
             db.close()
+
+    def _bring_up_to_date(self) -> None:
+        """An older chartlake made the file: it lacks views until a load, or this."""
+        with self._connect(write=True) as db, _transaction(db):
+            duckdb_load.prepare(db, self.path)
 
     def _open(self, write: bool) -> duckdb.DuckDBPyConnection:
         try:

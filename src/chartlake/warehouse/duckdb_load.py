@@ -18,10 +18,13 @@ from chartlake.schema import TABLES, Table
 from chartlake.warehouse.port import Loaded
 from chartlake.warehouse.sql import MARTS, VIEWS
 
-__all__ = ["VERSION", "load", "prepare"]
+__all__ = ["VERSION", "is_older", "load", "prepare"]
 
-VERSION = 1
-"""The layout of the tables. A file of a newer version is refused, not guessed at."""
+VERSION = 2
+"""The layout of the tables. A file of a newer version is refused, not guessed at.
+
+2 has readings and plays: a program of version 1 would load their slots and count none of them.
+"""
 
 _TYPES = {
     pa.string(): "varchar",
@@ -85,28 +88,51 @@ def _read_files(
 
 
 def prepare(db: duckdb.DuckDBPyConnection, path: Path) -> None:
-    """Make the tables and views of this version; StorageError where the file has a newer one."""
+    """Make the tables and views of this version; StorageError where the file has a newer one.
+
+    A file of an older version gains what it lacks, and its marts are made anew.
+    """
     db.execute(_BOOKKEEPING)
-    found = db.execute("select max(version) from warehouse_version").fetchone()
-    version = found[0] if found else None
-    if version is None:
-        db.execute("insert into warehouse_version values (?)", [VERSION])
-    elif version > VERSION:
+    version = _version_of(db)
+    if version is not None and version > VERSION:
         raise StorageError(
             f"the warehouse {path} has version {version}; this chartlake knows {VERSION}",
             fix="use the newer chartlake that made it",
         )
     for table in TABLES.values():
-        db.execute(_ddl(table))
+        _make(db, table)
     for view in VIEWS:
         db.execute(f"create or replace view {view.name} as {view.text}")
+    if version is None:
+        db.execute("insert into warehouse_version values (?)", [VERSION])
+    elif version < VERSION:
+        db.execute("update warehouse_version set version = ?", [VERSION])
+        _refresh_marts(db)
 
 
-def _ddl(table: Table) -> str:
-    columns = ", ".join(
-        f"{c.name} {_TYPES[c.type]}{'' if c.nullable else ' not null'}" for c in table.columns
-    )
-    return f"create table if not exists {table.name} ({columns})"
+def is_older(db: duckdb.DuckDBPyConnection) -> bool:
+    """Whether an older chartlake made the file; it has the bookkeeping tables."""
+    return (_version_of(db) or VERSION) < VERSION
+
+
+def _version_of(db: duckdb.DuckDBPyConnection) -> int | None:
+    found = db.execute("select max(version) from warehouse_version").fetchone()
+    return found[0] if found else None
+
+
+def _make(db: duckdb.DuckDBPyConnection, table: Table) -> None:
+    """Create the table, or add the columns that came after the file was made."""
+    columns = {
+        c.name: f"{c.name} {_TYPES[c.type]}{'' if c.nullable else ' not null'}"
+        for c in table.columns
+    }
+    db.execute(f"create table if not exists {table.name} ({', '.join(columns.values())})")
+    found = db.execute(
+        "select column_name from duckdb_columns() where table_name = ?", [table.name]
+    ).fetchall()
+    for name, column in columns.items():
+        if (name,) not in found:
+            db.execute(f"alter table {table.name} add column {column}")
 
 
 def _winners(db: duckdb.DuckDBPyConnection, candidates: Iterable[Build]) -> Winners:
@@ -193,7 +219,7 @@ def _refresh_due(db: duckdb.DuckDBPyConnection, now: datetime) -> bool:
 def _stretches(
     db: duckdb.DuckDBPyConnection, now: datetime
 ) -> Iterator[tuple[Feed, datetime, datetime]]:
-    """The feeds as their editions had them, each from its first such edition until the next change.
+    """The feeds as their slots had them, each from its first such slot until the next change.
 
     A schedule that changes must not rewrite what was due before.
     """
@@ -207,7 +233,7 @@ def _stretches(
                 select *, case when (schedule, timezone, cadence) is distinct from lag(
                     (schedule, timezone, cadence)
                 ) over (partition by feed order by scheduled_at) then 1 else 0 end as changed
-                from editions where scheduled_at is not null
+                from slots where scheduled_at is not null
             )
         )
         group by feed, source, source_id, schedule, timezone, cadence, stretch

@@ -38,16 +38,19 @@ def _read(folder: str, *names: str) -> tuple[SqlFile, ...]:
     )
 
 
-VIEWS = _read("views", "live_attempts", "tracks", "albums", "artists", "track_credits")
+VIEWS = _read("views", "live_attempts", "slots", "tracks", "albums", "artists", "track_credits")
 """Views over the loaded tables, in order of dependence."""
 
 MARTS = _read(
     "marts",
+    "timeline",
     "chart_editions",
     "chart_movements",
     "chart_exits",
     "chart_turnover",
     "artist_momentum",
+    "listening_plays",
+    "catalog_releases",
     "data_health",
 )
 """Marts, in order of dependence."""

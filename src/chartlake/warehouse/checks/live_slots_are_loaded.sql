@@ -1,5 +1,5 @@
--- error: every slot in the load history has its edition
+-- error: every slot in the load history has its edition or reading
 select l.feed, l.slot
 from live_attempts l
-left join editions e on e.feed = l.feed and e.slot = l.slot
-where e.feed is null
+left join slots s on s.feed = l.feed and s.slot = l.slot
+where s.feed is null

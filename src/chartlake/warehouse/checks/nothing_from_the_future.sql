@@ -1,4 +1,4 @@
--- error: no edition was read before it was due
+-- error: no edition or reading is of a time before it was due
 select feed, scheduled_at, observed_at
-from editions
+from slots
 where scheduled_at > observed_at

@@ -1,4 +1,4 @@
 -- warning: no record was rejected
-select r.feed, e.chart_date, r.page, r.item, r.reason
+select r.feed, s.chart_date, r.page, r.item, r.reason
 from rejects r
-inner join editions e on e.feed = r.feed and e.slot = r.slot
+inner join slots s on s.feed = r.feed and s.slot = r.slot

@@ -1,11 +1,12 @@
 -- one row per feed: what is there, what is missing, what could not be used
--- missing counts due editions between the first and the last there is; overdue those due after it
+-- an edition here is an edition of a list, or a reading of a feed that is none. missing counts those
+-- due between the first and the last there is; overdue those due after it
 with latest_first as (
     select
         feed, source, schedule, cadence,
         max(observed_at) over (partition by feed) as last_observed_at,
         row_number() over (partition by feed order by slot desc) as place
-    from editions
+    from slots
 ),
 
 feeds as (
@@ -14,18 +15,38 @@ feeds as (
     where place = 1
 ),
 
+usable as (
+    select feed, slot, item_kind from entries
+    union all
+    select feed, slot, item_kind from play_observations
+),
+
+slot_counts as (
+    select feed, slot, count(*) as records
+    from usable
+    group by feed, slot
+),
+
 present as (
     select
-        feed,
+        t.feed,
         count(*) as editions,
-        min(chart_date) as first_chart_date,
-        max(chart_date) as last_chart_date,
-        max(scheduled_at) as last_scheduled_at,
-        sum(missing_before) as missing,
-        max(missing_before) as longest_gap,
-        sum(case when entry_count = 0 then 1 else 0 end) as empty_editions
-    from chart_editions
-    group by feed
+        min(t.chart_date) as first_chart_date,
+        max(t.chart_date) as last_chart_date,
+        max(t.scheduled_at) as last_scheduled_at,
+        sum(t.missing_before) as missing,
+        max(t.missing_before) as longest_gap,
+        -- what a reading gives need not become entries
+        sum(
+            case
+                when n.records > 0 then 0
+                when t.is_edition or t.item_count = 0 then 1
+                else 0
+            end
+        ) as empty_editions
+    from timeline t
+    left join slot_counts n on n.feed = t.feed and n.slot = t.slot
+    group by t.feed
 ),
 
 entry_counts as (
@@ -33,7 +54,7 @@ entry_counts as (
         feed,
         count(*) as entries,
         sum(case when item_kind = 'unavailable' then 1 else 0 end) as unavailable
-    from entries
+    from usable
     group by feed
 ),
 

@@ -1,9 +1,11 @@
--- one row per track_id and artist_position: the credits of the track's latest observation
+-- one row per track_id and artist_position: the credits of the latest observation that has any
 with latest as (
     select
-        feed, slot, track_id,
-        row_number() over (partition by track_id order by observed_at desc, feed, slot) as place
-    from track_observations
+        o.feed, o.slot, o.track_id,
+        row_number() over (partition by o.track_id order by o.observed_at desc, o.feed, o.slot) as place
+    from track_observations o
+    inner join track_artists c
+        on c.feed = o.feed and c.slot = o.slot and c.track_id = o.track_id and c.artist_position = 1
 )
 
 select c.track_id, c.artist_position, c.artist_id, c.artist_name
