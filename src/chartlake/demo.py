@@ -23,13 +23,14 @@ from chartlake.lake.store import open_store
 from chartlake.pipeline import Extracted
 from chartlake.settings import (
     FILE_NAME,
-    FeedSettings,
+    AuthSettings,
     LakeSettings,
     Settings,
     SpotifySettings,
     WarehouseSettings,
     read_settings,
 )
+from chartlake.settings.feeds import PlaylistFeed
 from chartlake.simulator import Simulator, World
 from chartlake.wiring import Project, open_project
 
@@ -63,10 +64,19 @@ class SimulatedClock:
     """A clock that stands at four in the morning, UTC, of the day it was set to."""
 
     def __init__(self, day: date) -> None:
+        self._started = datetime.combine(day, _TIME_OF_DAY)
         self.set_day(day)
 
     def __call__(self) -> datetime:
         return self._now
+
+    def monotonic(self) -> float:
+        """Seconds since the first day that it was set to."""
+        return (self._now - self._started).total_seconds()
+
+    def sleep(self, seconds: float) -> None:
+        """Let this much time pass at once."""
+        self._now += timedelta(seconds=seconds)
 
     def set_day(self, day: date) -> None:
         """Let it be another day."""
@@ -78,12 +88,12 @@ def open_demo(folder: Path) -> Iterator[Demo]:
     """A new demo project in ``folder``; UsageError where something else is there."""
     world = World(SEED, LAST_DATE, DAYS)
     _make_empty(folder, world)
-    clock = SimulatedClock(LAST_DATE)
+    clock = SimulatedClock(LAST_DATE - timedelta(days=DAYS))
     with Simulator(world, clock) as spotify:
         (folder / FILE_NAME).write_text(_toml(world, spotify), encoding="utf-8")
         settings = _settings(folder, world, spotify)
-        # the simulated outage lasts all day: waiting for its end would only cost real time
-        retry = Retry(sleep=lambda seconds: None)
+        # the simulated outage lasts all day: waiting for its end must not cost real time
+        retry = Retry(sleep=clock.sleep, monotonic=clock.monotonic)
         with open_project(settings, clock, retry) as project:
             yield Demo(project, spotify, clock)
 
@@ -134,7 +144,7 @@ def _toml(world: World, spotify: Simulator) -> str:
 def _settings(folder: Path, world: World, spotify: Simulator) -> Settings:
     """The same, whatever the environment says: a demo touches no other lake and no real app."""
     feeds = {
-        playlist.slug: FeedSettings(
+        playlist.slug: PlaylistFeed(
             source="playlist", playlist=playlist.playlist_id, schedule="daily"
         )
         for playlist in world.playlists
@@ -150,6 +160,7 @@ def _settings(folder: Path, world: World, spotify: Simulator) -> Settings:
             "lake": LakeSettings(),
             "warehouse": WarehouseSettings(),
             "spotify": simulated,
+            "auth": AuthSettings(store="file", folder=Path("chartlake-data/accounts")),
             "feeds": feeds,
         }
     )

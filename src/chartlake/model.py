@@ -27,6 +27,7 @@ __all__ = [
     "Feed",
     "Manifest",
     "Page",
+    "Request",
     "Slot",
     "Snapshot",
     "Undecodable",
@@ -83,16 +84,22 @@ class Body(Record, frozen=True, kw_only=True):
     url: str | None = None
     status: int | None = None
     first_item: int = 0
+    etag: str | None = None
 
 
-class Snapshot(Record, frozen=True, kw_only=True):
-    """All that a source gave for one slot of a feed, checked and ready to commit."""
+class Request(Record, frozen=True, kw_only=True):
+    """The facts of one request, answered or not; the URL never holds a secret.
 
-    feed: Feed
-    slot: Slot
-    chart_date: date | None
-    bodies: tuple[Body, ...]
-    item_count: int
+    ``status`` is None where no answer came, and ``error`` then says why.
+    ``headers`` are those by which a service tells of its quota.
+    """
+
+    url: str
+    at: datetime
+    seconds: float
+    status: int | None = None
+    error: str | None = None
+    headers: dict[str, str] = {}
 
 
 class Page(Record, frozen=True, kw_only=True):
@@ -100,7 +107,8 @@ class Page(Record, frozen=True, kw_only=True):
 
     ``offset`` and ``stored_bytes`` give the zstd frame in the object, ``length``
     and ``sha256`` the body as received. ``first_item`` is the 0-based place in
-    the list of the page's first item.
+    the list of the page's first item. ``raw_key`` is the object where it is not
+    the manifest's own.
     """
 
     resource: str
@@ -113,10 +121,42 @@ class Page(Record, frozen=True, kw_only=True):
     url: str | None = None
     status: int | None = None
     first_item: int = 0
+    etag: str | None = None
+    raw_key: str | None = None
+
+
+class Snapshot(Record, frozen=True, kw_only=True):
+    """All that a source gave for one slot of a feed, checked and ready to commit.
+
+    ``kept`` are pages that lie in raw already, of an earlier slot or an earlier
+    part of this reading; they come before ``bodies``. ``version`` is the source's
+    own name for the state of a list. For plays, ``since`` is how far earlier
+    slots had got and ``watermark`` how far this one has. ``warning`` tells people
+    what is not as it should be, though nothing failed.
+    """
+
+    feed: Feed
+    slot: Slot
+    chart_date: date | None
+    bodies: tuple[Body, ...]
+    item_count: int
+    observed_at: datetime | None = None
+    kept: tuple[Page, ...] = ()
+    requests: tuple[Request, ...] = ()
+    version: str | None = None
+    unchanged_from: Slot | None = None
+    unchanged_count: int = 0
+    since: datetime | None = None
+    watermark: datetime | None = None
+    warning: str | None = None
 
 
 class Manifest(Record, frozen=True, kw_only=True):
-    """The commit of a slot's raw pages: it exists only when all of them do."""
+    """The commit of a slot's raw pages: it exists only when all of them do.
+
+    An unchanged slot has the pages of ``unchanged_from``, the slot that was last
+    read whole; ``unchanged_count`` numbers such slots since then.
+    """
 
     feed: Feed
     slot: Slot
@@ -127,6 +167,13 @@ class Manifest(Record, frozen=True, kw_only=True):
     pages: tuple[Page, ...]
     item_count: int
     observed_at: datetime
+    requests: tuple[Request, ...] = ()
+    version: str | None = None
+    unchanged_from: Slot | None = None
+    unchanged_count: int = 0
+    since: datetime | None = None
+    watermark: datetime | None = None
+    warning: str | None = None
     format: int = 1
 
 

@@ -14,6 +14,7 @@ killed is completed by the next one.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -25,13 +26,15 @@ from chartlake.errors import (
     ConfigError,
     DataError,
     Deferred,
-    SignInError,
+    Refused,
     SourceError,
 )
+from chartlake.extract import holding
+from chartlake.extract.due import DueSlot, Read
 from chartlake.extract.files import ARCHIVE_FILES, FileImport, Imported
-from chartlake.lake import aside, raw
+from chartlake.lake import aside, raw, tombstones
 from chartlake.lake.store import Store
-from chartlake.model import Feed, Slot, Snapshot, slot_at
+from chartlake.model import Feed, Slot, slot_at
 from chartlake.transform.build import Transformed, build_slots, unbuilt
 from chartlake.transform.engine import Engine
 from chartlake.transform.parse_charts_csv import count_records
@@ -39,40 +42,61 @@ from chartlake.warehouse.port import CheckResult, Loaded, Warehouse
 
 __all__ = ["Extracted", "Pipeline", "exit_code"]
 
-Read = Callable[[Feed, Slot, date], Snapshot]
+_NOT_FOUND = 404
+_FILL_UP = ("artist-catalog", "hydration")
+_TURN_SECONDS = 600.0
 
 
 class Extracted(NamedTuple):
-    """What became of one feed: its slot is committed (new, or present before), or why not."""
+    """What became of one feed: its slot is committed (new, or present before), or why not.
+
+    ``unchanged``: the list is as it was at an earlier slot and was not read again.
+    """
 
     feed: str
     chart_date: date
-    status: Literal["new", "present", "failed", "deferred"]
+    status: Literal["new", "present", "failed", "deferred", "closed"]
     records: int = 0
+    unchanged: bool = False
+    warning: str | None = None
     error: ChartlakeError | None = None
 
 
 @dataclass(frozen=True)
 class Pipeline:
-    """The stages over one lake and one warehouse. Time comes from ``clock`` alone."""
+    """The stages over one lake and one warehouse. Time comes from ``clock`` alone.
+
+    ``readers`` read feeds, by their names; ``workers`` of them at the same time.
+    """
 
     store: Store
-    sources: Mapping[str, Read]
+    readers: Mapping[str, Read]
     engine: Engine
     warehouse: Warehouse
     clock: Callable[[], datetime]
+    workers: int = 4
 
     def extract(self, feeds: Iterable[Feed]) -> list[Extracted]:
-        """Commit the slot that is due now of each feed; a feed that fails stops no other."""
-        results: list[Extracted] = []
-        stop: ChartlakeError | None = None
-        for feed in feeds:
-            due_at = schedule.latest(feed, self.clock())
-            result = self._extract(feed, due_at, stop)
-            if isinstance(result.error, Deferred | SignInError):
-                stop = result.error  # the same for every feed of the app: don't ask again
-            results.append(result)
-        return results
+        """Commit the slot that is due now of each feed; a feed that fails stops no other.
+
+        Runs on one machine take turns: together they would spend the app's quota twice.
+        """
+        wanted = list(feeds)
+        # those that take what the budget leaves come after those that have one moment only
+        lists = [feed for feed in wanted if feed.source not in _FILL_UP]
+        others = [feed for feed in wanted if feed.source in _FILL_UP]
+        results: dict[str, Extracted] = {}
+        with self.store.alone("extract", _TURN_SECONDS):
+            for some in (lists, others):
+                results |= {result.feed: result for result in self._extract_all(some)}
+        return [results[feed.name] for feed in wanted]
+
+    def _extract_all(self, feeds: Sequence[Feed]) -> list[Extracted]:
+        pool = ThreadPoolExecutor(self.workers, thread_name_prefix="extract")
+        try:
+            return list(pool.map(self._extract, feeds))
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)
 
     def import_files(
         self,
@@ -107,23 +131,54 @@ class Pipeline:
         """Run the checks of the data."""
         return self.warehouse.check()
 
-    def _extract(self, feed: Feed, due_at: datetime, stop: ChartlakeError | None) -> Extracted:
+    def _extract(self, feed: Feed) -> Extracted:
+        due_at = schedule.latest(feed, self.clock())
         slot, day = slot_at(due_at), schedule.chart_date(feed, due_at)
+        last: Slot | None = None
         try:
             revisions = raw.latest_revisions(self.store, feed.name)
             raw.check_same_source(self.store, feed, revisions)
             if slot in revisions:
                 return Extracted(feed.name, day, "present")
-            if stop:
-                raise stop
-            snapshot = self.sources[feed.source](feed, slot, day)
+            if tombstone := tombstones.closed(self.store, feed):
+                return Extracted(feed.name, day, "closed", warning=tombstone.why)
+            previous = raw.last_before(self.store, feed.name, revisions, slot)
+            last = previous.slot if previous else None
+            reading = holding.Reading(self.store, DueSlot(feed, slot, day, previous))
+            snapshot = self.readers[feed.name](reading.due())
         except Deferred as error:
             return Extracted(feed.name, day, "deferred", error=error)
         except (SourceError, ConfigError, DataError) as error:
-            aside.record_failure(self.store, feed.name, slot, "extract", error, self.clock())
+            self._record(feed, slot, error, last)
             return Extracted(feed.name, day, "failed", error=error)
         manifest, won = raw.commit(self.store, snapshot)
-        return Extracted(feed.name, day, "new" if won else "present", manifest.item_count)
+        reading.done()
+        return Extracted(
+            feed.name,
+            day,
+            "new" if won else "present",
+            manifest.item_count,
+            unchanged=manifest.unchanged_from is not None,
+            warning=manifest.warning,
+        )
+
+    def _record(
+        self, feed: Feed, slot: Slot, error: ChartlakeError, last_committed: Slot | None
+    ) -> None:
+        """Keep why a slot is open; what is gone in two slots running closes the feed."""
+        if _is_not_found(error):
+            before = aside.last_failed_slot(self.store, feed.name, slot)
+            if before and (last_committed is None or before > last_committed):
+                failures = aside.list_failures(self.store, [(feed.name, before)])
+                # in the same words: another source may have had this name then
+                if any(f.status == _NOT_FOUND and f.what == error.what for f in failures):
+                    why = f"{error}, at {before} and at {slot}: not asked for any more"
+                    tombstones.close(self.store, feed, slot, why, self.clock())
+        aside.record_failure(self.store, feed.name, slot, "extract", error, self.clock())
+
+
+def _is_not_found(error: ChartlakeError) -> bool:
+    return isinstance(error, Refused) and error.status == _NOT_FOUND
 
 
 def exit_code(errors: Sequence[ChartlakeError]) -> int:

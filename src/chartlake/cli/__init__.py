@@ -4,7 +4,9 @@
     look      status, query, check
     trends    trends movers|new|exits|streaks|artists|track
     lake      lake ls|cat
+    account   login, logout
     project   init          doctor   doctor          demonstrate   demo
+    simulate  simulator
     stages    what run, import and demo print as they go
     show      tables, JSON and errors
 
@@ -28,12 +30,14 @@ import typer.core
 from typer.exceptions import TyperException
 
 from chartlake.cli import lake, show, trends
+from chartlake.cli.account import login, logout
 from chartlake.cli.demonstrate import demo
 from chartlake.cli.doctor import doctor
 from chartlake.cli.fill import import_, run
 from chartlake.cli.look import check, query, status
 from chartlake.cli.options import ProjectDir
 from chartlake.cli.project import init
+from chartlake.cli.simulate import simulator
 from chartlake.errors import ChartlakeError, StorageError
 
 __all__ = ["app", "main"]
@@ -89,6 +93,8 @@ app = typer.Typer(
 )
 app.command()(init)
 app.command()(demo)
+app.command()(login)
+app.command()(logout)
 app.command()(run)
 app.command("import")(import_)
 app.command()(status)
@@ -97,6 +103,7 @@ app.command()(query)
 app.command()(check)
 app.add_typer(lake.app, name="lake")
 app.command()(doctor)
+app.command()(simulator)
 
 
 def _version(wanted: bool) -> None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Callable, Iterator
+from functools import partial
 from importlib.metadata import version
+from math import isinf
 from typing import NamedTuple
 
 import typer
@@ -12,15 +14,30 @@ from rich.text import Text
 
 from chartlake.cli import show
 from chartlake.cli.options import AsJson, ProjectDir, open_here
-from chartlake.errors import ChartlakeError
+from chartlake.cli.show import Col
+from chartlake.errors import ChartlakeError, Deferred, SourceError
+from chartlake.extract.spotify.probing import (
+    LISTENER_PATHS,
+    Seen,
+    probe_app,
+    probe_listener,
+    probe_playlist,
+)
 from chartlake.lake import keys
 from chartlake.settings import FILE_NAME
+from chartlake.settings.feeds import PlaylistFeed
 from chartlake.warehouse.duckdb_load import VERSION
 from chartlake.wiring import Project
 
 __all__ = ["doctor"]
 
 _STYLES = {"ok": "green", "warn": "yellow", "fail": "bold red"}
+_CAPABILITIES = [
+    Col("", "level"),
+    Col("what", "what", wide=True, wraps=True),
+    Col("seen", "state", wide=True, wraps=True),
+    Col("what to do", "fix", wide=True, wraps=True),
+]
 
 
 class Finding(NamedTuple):
@@ -34,17 +51,29 @@ class Finding(NamedTuple):
 
 def doctor(as_json: AsJson = False, project: ProjectDir = None) -> None:
     """Look at the set-up: configuration, lake, warehouse, sign-in; say how to mend it."""
-    looks = (_versions, _configuration, _lake, _warehouse, _sign_in)
+    looks = (_versions, _configuration, _lake, _warehouse, _sign_ins, _quota)
     with open_here(project) as here:
         findings = [finding for look in looks for finding in _guarded(look, here)]
+        seen = list(_capabilities(here)) if not _cannot_ask(findings) else []
+    code = max(finding.exit_code for finding in findings)
+    if any(thing.level == "fail" for thing in seen):
+        code = max(code, SourceError.exit_code)
     if as_json:
-        show.json({"findings": [finding._asdict() for finding in findings]})
-    else:
-        for finding in findings:
-            show.line(Text(f"{finding.level:<5} ", style=_STYLES[finding.level]) + finding.what)
-            if finding.fix:
-                show.line(f"      {finding.fix}")
-    raise typer.Exit(max(finding.exit_code for finding in findings))
+        show.json(
+            {
+                "findings": [finding._asdict() for finding in findings],
+                "capabilities": [thing._asdict() for thing in seen],
+            }
+        )
+        raise typer.Exit(code)
+    for finding in findings:
+        show.line(Text(f"{finding.level:<5} ", style=_STYLES[finding.level]) + finding.what)
+        if finding.fix:
+            show.line(f"      {finding.fix}")
+    if seen:
+        show.line(Text("\nWhat this app may do, asked just now", style="bold"))
+        show.table(_CAPABILITIES, [thing._asdict() for thing in seen])
+    raise typer.Exit(code)
 
 
 def _guarded(look: Callable[[Project], Iterator[Finding]], here: Project) -> Iterator[Finding]:
@@ -89,9 +118,63 @@ def _warehouse(here: Project) -> Iterator[Finding]:
     yield Finding("ok", f"warehouse {here.warehouse.path} at version {found} of {VERSION}")
 
 
-def _sign_in(here: Project) -> Iterator[Finding]:
+def _sign_ins(here: Project) -> Iterator[Finding]:
+    """Whether each account that a feed reads with gives a token, and for how long."""
     if not here.feeds:
         yield Finding("ok", "no feed needs Spotify's Web API")
         return
-    here.spotify.sign_in()
-    yield Finding("ok", "Spotify gave an access token")
+    for account in sorted({feed.account for feed in here.settings.feeds.values()}):
+        yield from _guarded(partial(_sign_in, account), here)
+
+
+def _sign_in(account: str, here: Project) -> Iterator[Finding]:
+    here.spotify.client(account).sign_in()
+    known = here.spotify.account(account)
+    if known is None:
+        yield Finding("ok", f"Spotify gave an access token (account {account}: nobody signed in)")
+        return
+    who = f"account {account}: {known.display_name or known.user_id}"
+    if warning := known.warning(here.pipeline.clock()):
+        yield Finding("warn", f"{who}: {warning}")
+    else:
+        yield Finding("ok", f"{who}, signed in until {known.expires_at:%Y-%m-%d}")
+
+
+def _quota(here: Project) -> Iterator[Finding]:
+    if not here.feeds:
+        return
+    governor = here.spotify.governor
+    if until := governor.not_before:
+        yield Finding(
+            "warn",
+            f"Spotify is not asked before {until:%Y-%m-%d %H:%M} UTC, as it said",
+            "runs before that end as deferred (75) and keep what is done",
+            Deferred.exit_code,
+        )
+        return
+    left = governor.requests_left
+    budget = "no budget of requests" if isinf(left) else f"{left:,.0f} requests left in 24 hours"
+    yield Finding("ok", budget)
+
+
+def _cannot_ask(findings: list[Finding]) -> bool:
+    return any(f.exit_code in (SourceError.exit_code, Deferred.exit_code) for f in findings)
+
+
+def _capabilities(here: Project) -> Iterator[Seen]:
+    """What the app may do: its mode, then what each feed needs."""
+    feeds = here.settings.feeds
+    try:
+        if feeds:
+            yield from probe_app(here.spotify.client(next(iter(feeds.values())).account))
+        for name, feed in feeds.items():
+            client = here.spotify.client(feed.account, needs_user=feed.source in LISTENER_PATHS)
+            if isinstance(feed, PlaylistFeed):
+                seen = probe_playlist(client, feed.playlist)
+            elif feed.source in LISTENER_PATHS:
+                seen = probe_listener(client, feed.source)
+            else:
+                continue
+            yield seen._replace(what=f"feed {name}: {seen.what}")
+    except ChartlakeError as error:
+        yield Seen("warn", "the rest", error.what, error.fix)

@@ -5,22 +5,32 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from datetime import datetime
+from math import isinf
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from chartlake import schedule
 from chartlake.cli import show
 from chartlake.cli.options import AsJson, ProjectDir, open_here
+from chartlake.cli.show import Col
 from chartlake.cli.stages import Stages
 from chartlake.errors import UsageError
-from chartlake.lake import raw
+from chartlake.extract.spotify.expected import Expected
+from chartlake.lake import raw, tombstones
 from chartlake.model import Feed, slot_at
 from chartlake.wiring import Project
 
 __all__ = ["import_", "run"]
 
+_DUE = [
+    Col("feed", "feed", wide=True),
+    Col("source", "source"),
+    Col("due (UTC)", "due_at"),
+    Col("state", "state"),
+    Col("requests", "requests"),
+]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print problems only.")]
 
 
@@ -29,7 +39,10 @@ def run(
         list[str] | None, typer.Option("--feed", metavar="NAME", help="Only these feeds.")
     ] = None,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Say what is due; ask and write nothing.")
+        bool,
+        typer.Option(
+            "--dry-run", help="Say what is due and what it would take; ask and write nothing."
+        ),
     ] = False,
     quiet: Quiet = False,
     as_json: AsJson = False,
@@ -119,16 +132,48 @@ def _no_feed(here: Project, unknown: list[str]) -> UsageError:
 
 
 def _say_due(here: Project, feeds: Sequence[Feed], as_json: bool) -> None:
-    rows = []
-    for feed in feeds:
-        at = schedule.latest(feed, here.pipeline.clock())
-        present = raw.is_committed(here.store, feed.name, slot_at(at))
-        rows.append({"feed": feed.name, "due_at": at, "present": present})
+    rows = [_due(here, feed) for feed in feeds]
+    governor = here.spotify.governor
+    left, not_before = governor.requests_left, governor.not_before
+    least = sum(row["requests"][0] for row in rows)
     if as_json:
-        show.json({"due": rows})
+        budget = None if isinf(left) else int(left)
+        facts = {"requests": least, "budget_left": budget, "not_before": not_before}
+        show.json({"due": rows, **facts})
         return
-    for row in rows:
-        state = "there already" if row["present"] else "would be read"
-        show.line(f"{row['feed']}   due {row['due_at']:%Y-%m-%d %H:%M} UTC   {state}")
-    if not rows:
+    if rows:
+        show.table(_DUE, [row | {"requests": _range(*row["requests"])} for row in rows])
+    else:
         show.line("No feed is configured: nothing would be asked.")
+    budget_left = "no budget is set" if isinf(left) else f"{left:,.0f} left of the 24-hour budget"
+    show.line(f"requests: at least {least:,} · {budget_left}")
+    if not_before:
+        show.warn(f"Spotify is not asked before {not_before:%Y-%m-%d %H:%M} UTC, as it said")
+
+
+def _due(here: Project, feed: Feed) -> dict[str, Any]:
+    """What a run would do with a feed now; nothing is asked or written."""
+    at = schedule.latest(feed, here.pipeline.clock())
+    revisions = raw.latest_revisions(here.store, feed.name)
+    state, requests = "would be read", Expected(0, 0)
+    if slot_at(at) in revisions:
+        state = "there already"
+    elif tombstones.closed(here.store, feed):
+        state = "closed: its source is gone"
+    else:
+        previous = raw.last_before(here.store, feed.name, revisions, slot_at(at))
+        requests = here.spotify.expected(feed.name, previous)
+    return {
+        "feed": feed.name,
+        "source": feed.source,
+        "due_at": at,
+        "present": slot_at(at) in revisions,
+        "state": state,
+        "requests": requests,
+    }
+
+
+def _range(least: int, most: int | None) -> str:
+    if most is None:
+        return f"{least} or more"
+    return str(least) if least == most else f"{least} to {most}"

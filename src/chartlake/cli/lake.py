@@ -12,7 +12,7 @@ from chartlake.cli import show
 from chartlake.cli.options import AsJson, ProjectDir, open_here
 from chartlake.cli.show import Col
 from chartlake.errors import UsageError
-from chartlake.lake import raw
+from chartlake.lake import raw, tombstones
 from chartlake.lake.store import Store
 from chartlake.model import Manifest, Slot, slot_time
 from chartlake.wiring import Project
@@ -55,6 +55,19 @@ def ls(
         show.table(_SLOTS if feed else _FEEDS, rows)
     else:
         show.line("The lake is empty.")
+
+
+@app.command()
+def reopen(
+    feed: Annotated[str, typer.Argument(help="The feed.")], project: ProjectDir = None
+) -> None:
+    """Ask again for a feed that was closed because its source was gone (404) twice."""
+    store = open_here(project).store
+    if not tombstones.reopen(store, feed):
+        raise UsageError(
+            f"feed {feed!r} is not closed", fix="chartlake status shows those that are"
+        )
+    show.line(f"{feed} is asked for again by the next chartlake run.")
 
 
 @app.command()

@@ -12,7 +12,7 @@ from chartlake import schedule
 from chartlake.cli import show
 from chartlake.cli.options import AsJson, ProjectDir, open_here
 from chartlake.cli.show import Col
-from chartlake.lake import aside, raw
+from chartlake.lake import aside, raw, tombstones
 from chartlake.model import slot_at
 from chartlake.report.status import feed_health
 from chartlake.transform.build import unbuilt
@@ -47,6 +47,10 @@ def status(as_json: AsJson = False, project: ProjectDir = None) -> None:
         show.table(_HEALTH, facts["feeds"])
     elif not facts["not_loaded"]:
         show.line("Nothing there yet: chartlake import FILES, or name a feed in chartlake.toml")
+    for closed in facts["closed"]:
+        show.warn(f"closed: {closed.feed}: {closed.why} (chartlake lake reopen {closed.feed})")
+    for account in facts["sign_in"]:
+        show.warn(account)
     for failure in facts["failures"]:
         show.warn(f"open: {failure.feed} {failure.slot}: {failure.what}")
     if facts["not_built"]:
@@ -76,6 +80,8 @@ def _facts(here: Project) -> dict[str, Any]:
         "lake": here.store.url,
         "warehouse": str(here.warehouse.path),
         "feeds": health + waiting,
+        "closed": list(filter(None, (tombstones.closed(here.store, feed) for feed in here.feeds))),
+        "sign_in": list(here.spotify.sign_in_warnings()),
         "failures": list(aside.list_failures(here.store, still_open)),
         "not_built": [f"{place.feed} {place.slot}" for place in pending],
         "not_loaded": sorted(set(raw.feeds(here.store)) - known),

@@ -44,13 +44,17 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u206
 
 
 class Col(NamedTuple):
-    """A column: heading, key of the row, and how a value is written."""
+    """A column: heading, key of the row, and how a value is written.
+
+    A ``wide`` one gives way where there is little room: cut, or in lines where it ``wraps``.
+    """
 
     heading: str
     key: str
     write: Callable[[Any], str] | None = None
     style: Callable[[Any], str] | None = None
     wide: bool = False
+    wraps: bool = False
 
 
 def console(*, stderr: bool = False) -> Console:
@@ -115,8 +119,8 @@ def table(
         out.add_column(
             column.heading,
             justify="right" if right else "left",
-            no_wrap=True,
-            overflow="ellipsis",
+            no_wrap=not column.wraps,
+            overflow="fold" if column.wraps else "ellipsis",
             width=need,
         )
     for row_cells in cells:

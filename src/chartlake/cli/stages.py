@@ -40,14 +40,18 @@ class Stages:
         results = self._project.pipeline.extract(feeds)
         requests = self._project.spotify.request_count - before
         there = sum(result.status in ("new", "present") for result in results)
-        records = sum(result.records for result in results if result.status == "new")
+        unchanged = sum(result.unchanged for result in results)
+        records = sum(r.records for r in results if r.status == "new" and not r.unchanged)
         self._say(
             "extract",
             f"{there}/{len(results)} feeds",
             _n(records, "record"),
+            f"{unchanged} unchanged" if unchanged else "",
             _n(requests, "request"),
             since=clock,
         )
+        self._warnings += [f"{r.feed}: {r.warning}" for r in results if r.warning]
+        self._warnings += self._project.spotify.sign_in_warnings()
         self._problems += [(f"feed {r.feed}", r.error) for r in results if r.error]
         self._committed(sum(result.status == "new" for result in results))
         self.facts["extract"] = [_plain(r._asdict()) for r in results]
@@ -92,7 +96,9 @@ class Stages:
 
     def headlines(self, feeds: Sequence[str]) -> None:
         """The latest editions of some feeds, a line each."""
-        ranked = trends.feed_names(self._project.warehouse) if feeds else []
+        if self._quiet or not feeds:
+            return
+        ranked = trends.feed_names(self._project.warehouse)
         shown = [feed for feed in feeds if feed in ranked]
         for feed in shown[:_TITLES_SHOWN]:
             self.say_line(headline(self._project.warehouse, feed))

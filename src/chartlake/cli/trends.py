@@ -12,11 +12,13 @@ from chartlake.cli import show
 from chartlake.cli.options import AsJson, Day, FeedOption, Limit, ProjectDir, open_here
 from chartlake.cli.show import Col
 from chartlake.report import trends
+from chartlake.report.releases import releases
 from chartlake.report.trends import EditionFacts, Trend
 from chartlake.warehouse.port import Warehouse
 
 app = typer.Typer(
-    no_args_is_help=True, help="What changed: movers, new, exits, streaks, artists, track."
+    no_args_is_help=True,
+    help="What changed: movers, new, exits, streaks, artists, track, releases.",
 )
 
 _MOVES = {"new": "NEW", "re_entry": "RE", "first": "first", "same": "="}
@@ -78,6 +80,14 @@ ARTISTS = [
     Col("4 weeks", "momentum_4w", _percent, lambda m: _change_style(1 if m > 0 else -1)),
 ]
 TRACK = [Col("date", "chart_date"), _POSITION, _CHANGE, _MOVE, _PEAK, _ON_CHART, _STREAK, _STREAMS]
+RELEASES = [
+    Col("seen on", "first_chart_date"),
+    Col("released", "release_date_text"),
+    Col("album", "album_name", wide=True),
+    Col("artist", "artist_name", wide=True),
+    Col("type", "album_type"),
+    Col("tracks", "total_tracks"),
+]
 
 
 @app.callback()
@@ -163,6 +173,27 @@ def track(
     """The history of one track (or album, or artist) in a feed, up to a date."""
     about = _edition(project, feed, date)
     _show(trends.track(*about, item), TRACK, as_json, "Not there up to this date.")
+
+
+@app.command("releases")
+def new_releases(
+    feed: FeedOption = None,
+    date: Day = None,
+    limit: Limit = 50,
+    as_json: AsJson = False,
+    project: ProjectDir = None,
+) -> None:
+    """What followed artists have brought out, by when an artist-catalog feed saw it first."""
+    day = date.date() if date else None
+    found = releases(open_here(project).warehouse, feed, day, limit)
+    if as_json:
+        show.json(found._asdict())
+        return
+    show.line(f"{found.feed} · watched since {found.since}")
+    if found.rows:
+        show.table(RELEASES, found.rows)
+    else:
+        show.line("Nothing new was seen." if day else "Nothing new was seen since.")
 
 
 def _edition(

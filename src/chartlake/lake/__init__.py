@@ -4,6 +4,8 @@
     store      one object store for disk, memory and S3; create-only writes are the commits
     raw        pages as received, and the manifests that commit them
     builds     curated files, the builds that commit them, and which attempt of a slot is live
+    state      the few things that change: quotas, what a feed remembers
+    tombstones feeds that are closed because their source is gone
     aside      what could not be used: quarantined files and failures, with their reasons
 
 Write immutable attempt objects; commit by creating one small object that must

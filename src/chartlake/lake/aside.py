@@ -7,7 +7,7 @@ from datetime import datetime
 
 import msgspec
 
-from chartlake.errors import ChartlakeError
+from chartlake.errors import ChartlakeError, Refused
 from chartlake.lake import keys
 from chartlake.lake.store import Store
 from chartlake.model import Record, Slot, as_text, sha256
@@ -16,6 +16,7 @@ __all__ = [
     "Failure",
     "Quarantined",
     "kept_aside",
+    "last_failed_slot",
     "list_failures",
     "list_quarantined",
     "quarantine",
@@ -25,7 +26,10 @@ __all__ = [
 
 
 class Failure(Record, frozen=True, kw_only=True):
-    """Why a slot could not be extracted or transformed. It informs and closes nothing."""
+    """Why a slot could not be extracted or transformed. It informs and closes nothing.
+
+    ``status`` is the HTTP status of a refusal.
+    """
 
     feed: str
     slot: Slot
@@ -33,6 +37,7 @@ class Failure(Record, frozen=True, kw_only=True):
     what: str
     why: str | None
     at: datetime
+    status: int | None = None
 
 
 class Quarantined(Record, frozen=True, kw_only=True):
@@ -49,7 +54,15 @@ def record_failure(
     store: Store, feed: str, slot: Slot, stage: str, error: ChartlakeError, at: datetime
 ) -> None:
     """Keep the reason why a slot is still open; the same reason is kept once."""
-    failure = Failure(feed=feed, slot=slot, stage=stage, what=error.what, why=error.why, at=at)
+    failure = Failure(
+        feed=feed,
+        slot=slot,
+        stage=stage,
+        what=error.what,
+        why=error.why,
+        at=at,
+        status=error.status if isinstance(error, Refused) else None,
+    )
     digest = sha256(f"{stage}\n{error.what}\n{error.why}".encode())[:16]
     store.create(keys.failure(feed, slot, digest), msgspec.json.encode(failure))
 
@@ -59,6 +72,12 @@ def list_failures(store: Store, slots: Iterable[tuple[str, Slot]]) -> Iterator[F
     for feed, slot in slots:
         for key in store.keys(keys.failures_of(feed, slot)):
             yield msgspec.json.decode(store.get(key), type=Failure)
+
+
+def last_failed_slot(store: Store, feed: str, before: Slot) -> Slot | None:
+    """The last slot before this one of which a failure is kept."""
+    slots = (Slot(name) for name in store.folders(keys.failures_of(feed)))
+    return max((slot for slot in slots if slot < before), default=None)
 
 
 def quarantine(store: Store, name: str, content: bytes, reason: str, at: datetime) -> Quarantined:

@@ -13,6 +13,8 @@ FAILURES = "failures/"
 MANIFESTS = "manifests/"
 QUARANTINE = "quarantine/"
 RAW = "raw/"
+STATE = "state/"
+TOMBSTONES = "tombstones/"
 ZONES = (RAW, MANIFESTS, CURATED, BUILDS, FAILURES, QUARANTINE)
 
 _REVISION = re.compile(r"/(?P<slot>[^/]+)\.r(?P<revision>\d+)\.json$")
@@ -54,14 +56,24 @@ def build(month: str, build_id: str) -> str:
     return f"{BUILDS}{month}/{build_id}.json"
 
 
-def failures_of(feed: str, slot: Slot) -> str:
-    """The folder of the notes on why a slot is still open."""
-    return f"{FAILURES}{feed}/{slot}/"
+def failures_of(feed: str, slot: Slot | None = None) -> str:
+    """The folder of the notes on why a slot is still open, or why any slot of a feed is."""
+    return f"{FAILURES}{feed}/{slot}/" if slot else f"{FAILURES}{feed}/"
 
 
 def failure(feed: str, slot: Slot, reason: str) -> str:
     """A note on why a slot is still open, by a hash of the reason; it closes nothing."""
     return f"{failures_of(feed, slot)}{reason}.json"
+
+
+def state(name: str) -> str:
+    """A thing that changes, such as what is known of an app's quota."""
+    return f"{STATE}{name}.json"
+
+
+def tombstone(feed: str) -> str:
+    """The note that closes a feed: its source is gone, its history stays."""
+    return f"{TOMBSTONES}{feed}.json"
 
 
 def quarantined(digest: str) -> str:

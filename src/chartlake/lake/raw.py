@@ -7,8 +7,8 @@ read. A slot is committed by creating its manifest, which nobody can do twice.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from itertools import accumulate
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import accumulate, groupby
 
 import msgspec
 import pyarrow as pa
@@ -34,9 +34,13 @@ __all__ = [
     "commit",
     "committed",
     "feeds",
+    "hold",
     "is_committed",
+    "last_before",
     "latest_revisions",
     "manifest_sha256",
+    "pages_to_keep",
+    "read_kept",
     "read_manifest",
     "read_page",
     "read_pages",
@@ -52,13 +56,26 @@ def commit(store: Store, snapshot: Snapshot, revision: int = 1) -> tuple[Manifes
     Whoever loses the race gets the winner's manifest; the loser's pages are
     garbage that no one refers to.
     """
-    frames = [_compress(body.content) for body in snapshot.bodies]
-    manifest = _manifest(snapshot, frames, revision)
-    store.create(manifest.raw_key, b"".join(frames))
+    attempt = keys.new_attempt()
+    held = hold(store, snapshot.feed.name, snapshot.slot, snapshot.bodies, attempt)
+    manifest = _manifest(snapshot, (*snapshot.kept, *held), attempt, revision)
     place = (snapshot.feed.name, snapshot.slot, revision)
     if store.create(keys.manifest(*place), msgspec.json.encode(manifest)):
         return manifest, True
     return read_manifest(store, *place), False
+
+
+def hold(
+    store: Store, feed: str, slot: Slot, bodies: Sequence[Body], attempt: str
+) -> tuple[Page, ...]:
+    """Store bodies that no manifest names yet, and say where each of them lies."""
+    if not bodies:
+        return ()
+    frames = [_compress(body.content) for body in bodies]
+    key = keys.raw(feed, slot, attempt, _SUFFIX[bodies[0].media_type])
+    store.create(key, b"".join(frames))
+    offsets = accumulate((len(frame) for frame in frames), initial=0)
+    return tuple(_page(*parts, key) for parts in zip(bodies, frames, offsets, strict=False))
 
 
 def read_manifest(store: Store, feed: str, slot: Slot, revision: int) -> Manifest:
@@ -104,6 +121,14 @@ def is_committed(store: Store, feed: str, slot: Slot) -> bool:
     return slot in latest_revisions(store, feed, slot_month(slot))
 
 
+def last_before(
+    store: Store, feed: str, revisions: Mapping[Slot, int], slot: Slot
+) -> Manifest | None:
+    """The standing manifest of the last slot before this one, among a feed's committed slots."""
+    before = max((each for each in revisions if each < slot), default=None)
+    return read_manifest(store, feed, before, revisions[before]) if before else None
+
+
 def check_same_source(store: Store, feed: Feed, revisions: Mapping[Slot, int]) -> None:
     """A feed is one list for ever: another list under its name would falsify its history.
 
@@ -124,37 +149,60 @@ def check_same_source(store: Store, feed: Feed, revisions: Mapping[Slot, int]) -
 
 def read_pages(store: Store, manifest: Manifest) -> Iterator[bytes]:
     """The slot's pages as received, in order; CorruptObject where a hash does not match."""
-    whole = store.get(manifest.raw_key)
-    for number, page in enumerate(manifest.pages):
-        frame = whole[page.offset : page.offset + page.stored_bytes]
-        yield _decompress(frame, page, f"page {number} of {manifest.raw_key}")
+    for key, pages in groupby(enumerate(manifest.pages), lambda numbered: numbered[1].raw_key):
+        whole = store.get(key or manifest.raw_key)
+        for number, page in pages:
+            frame = whole[page.offset : page.offset + page.stored_bytes]
+            yield _decompress(frame, page, f"page {number} of {key or manifest.raw_key}")
 
 
 def read_page(store: Store, manifest: Manifest, number: int) -> bytes:
     """One page as received, by a range read; CorruptObject where its hash does not match."""
     page = manifest.pages[number]
-    frame = store.get_range(manifest.raw_key, page.offset, page.stored_bytes)
-    return _decompress(frame, page, f"page {number} of {manifest.raw_key}")
+    return read_kept(store, page, page.raw_key or manifest.raw_key)
 
 
-def _manifest(snapshot: Snapshot, frames: list[bytes], revision: int) -> Manifest:
-    attempt = keys.new_attempt()
-    offsets = accumulate((len(frame) for frame in frames), initial=0)
-    suffix = _SUFFIX[snapshot.bodies[0].media_type]
+def read_kept(store: Store, page: Page, raw_key: str) -> bytes:
+    """One page of a raw object, by a range read; CorruptObject where its hash does not match."""
+    frame = store.get_range(raw_key, page.offset, page.stored_bytes)
+    return _decompress(frame, page, f"the page at {page.offset} of {raw_key}")
+
+
+def pages_to_keep(manifest: Manifest) -> tuple[Page, ...]:
+    """A slot's pages, each with the object it lies in, so that another slot can name them."""
+    return tuple(
+        msgspec.structs.replace(page, raw_key=page.raw_key or manifest.raw_key)
+        for page in manifest.pages
+    )
+
+
+def _manifest(snapshot: Snapshot, pages: tuple[Page, ...], attempt: str, revision: int) -> Manifest:
+    newest = pages[-1].raw_key if pages else None
+    observed_at = snapshot.observed_at or snapshot.bodies[0].received_at
     return Manifest(
         feed=snapshot.feed,
         slot=snapshot.slot,
         chart_date=snapshot.chart_date,
         revision=revision,
         attempt=attempt,
-        raw_key=keys.raw(snapshot.feed.name, snapshot.slot, attempt, suffix),
-        pages=tuple(map(_page, snapshot.bodies, frames, offsets)),
+        raw_key=newest or "",
+        pages=tuple(
+            msgspec.structs.replace(page, raw_key=None) if page.raw_key == newest else page
+            for page in pages
+        ),
         item_count=snapshot.item_count,
-        observed_at=snapshot.bodies[0].received_at,
+        observed_at=observed_at,
+        requests=snapshot.requests,
+        version=snapshot.version,
+        unchanged_from=snapshot.unchanged_from,
+        unchanged_count=snapshot.unchanged_count,
+        since=snapshot.since,
+        watermark=snapshot.watermark,
+        warning=snapshot.warning,
     )
 
 
-def _page(body: Body, frame: bytes, offset: int) -> Page:
+def _page(body: Body, frame: bytes, offset: int, raw_key: str) -> Page:
     return Page(
         resource=body.resource,
         media_type=body.media_type,
@@ -166,6 +214,8 @@ def _page(body: Body, frame: bytes, offset: int) -> Page:
         url=body.url,
         status=body.status,
         first_item=body.first_item,
+        etag=body.etag,
+        raw_key=raw_key,
     )
 
 

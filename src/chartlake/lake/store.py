@@ -1,7 +1,8 @@
 """One object store for local disk, memory and S3.
 
 `obstore` does the work. What this adds: a create-only write that answers
-whether it won, ranges, listings in order, and errors for people.
+whether it won, a change that loses nobody else's, ranges, listings in order,
+and errors for people.
 """
 
 from __future__ import annotations
@@ -10,11 +11,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from functools import cached_property, partial
 from pathlib import Path
+from threading import Lock
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
 import obstore
-from obstore.exceptions import AlreadyExistsError, BaseError
+from filelock import FileLock, Timeout
+from obstore.exceptions import AlreadyExistsError, BaseError, PreconditionError
 from obstore.store import MemoryStore, from_url
 
 from chartlake.errors import ConfigError, StorageError
@@ -22,6 +25,8 @@ from chartlake.errors import ConfigError, StorageError
 __all__ = ["SCHEMES", "Store", "open_store"]
 
 SCHEMES = ("file", "memory", "s3")
+_LOCKS = ".locks"
+_LOCK_SECONDS = 30.0
 
 
 class Store:
@@ -36,10 +41,16 @@ class Store:
     ) -> None:
         self._open = open_objects
         self._folder = folder
+        self._opening = Lock()
         self.url = url
 
-    @cached_property
+    @property
     def _objects(self) -> Any:
+        with self._opening:  # several workers may come first at the same time
+            return self._opened_once
+
+    @cached_property
+    def _opened_once(self) -> Any:
         return self._open()
 
     @property
@@ -69,6 +80,63 @@ class Store:
         """``length`` bytes of the object from ``offset``; at least one."""
         with _errors("read", self.url, key):
             return bytes(obstore.get_range(self._to_read, key, start=offset, length=length))
+
+    def change(self, key: str, change: Callable[[bytes | None], bytes]) -> bytes:
+        """Replace an object by what ``change`` makes of it (of None: it is not there yet).
+
+        Nobody else's change is lost: where the store can't compare and swap (on
+        a local disk) a lock file keeps others out.
+        """
+        with self.alone("state", _LOCK_SECONDS) as alone:
+            if not alone:
+                raise StorageError(
+                    f"cannot change {key} in {self.url}",
+                    why=f"another process has kept it locked for {_LOCK_SECONDS:.0f} seconds",
+                    fix="see which other chartlake runs there, and run again",
+                )
+            while True:
+                with _errors("read", self.url, key):
+                    before, version = self._versioned(key)
+                after = change(before)
+                with _errors("write", self.url, key):
+                    if self._swap(key, after, version):
+                        return after
+
+    @contextmanager
+    def alone(self, name: str, seconds: float) -> Iterator[bool]:
+        """Keep other runs on this machine out for as long as this lasts; a courtesy.
+
+        Waits up to ``seconds``; gives whether nobody else is inside. Only a
+        local folder has such locks: elsewhere this is True at once.
+        """
+        if not self._folder:
+            yield True
+            return
+        lock = FileLock(self._folder / _LOCKS / name)
+        with _errors("lock", self.url, name):
+            (self._folder / _LOCKS).mkdir(parents=True, exist_ok=True)
+            with suppress(Timeout):
+                lock.acquire(timeout=seconds)
+        try:
+            yield lock.is_locked
+        finally:
+            lock.release()
+
+    def _versioned(self, key: str) -> tuple[bytes | None, Any]:
+        """An object and the version that a swap has to find; None and "create" without one."""
+        try:
+            found = obstore.get(self._to_read, key)
+        except FileNotFoundError:
+            return None, "create"
+        tag = found.meta["e_tag"]
+        return bytes(found.bytes()), "overwrite" if self._folder or not tag else {"e_tag": tag}
+
+    def _swap(self, key: str, content: bytes, version: Any) -> bool:
+        try:
+            obstore.put(self._objects, key, content, mode=version)
+        except (AlreadyExistsError, PreconditionError):
+            return False
+        return True
 
     def delete(self, key: str) -> None:
         """Remove an object, if it is there."""

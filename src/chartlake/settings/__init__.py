@@ -13,19 +13,10 @@ import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal
-from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from typing import Any
 
 from dotenv import dotenv_values
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    PrivateAttr,
-    SecretStr,
-)
+from pydantic import BaseModel, PrivateAttr
 from pydantic_core import ErrorDetails, ValidationError
 from pydantic_settings import (
     BaseSettings,
@@ -35,101 +26,30 @@ from pydantic_settings import (
 )
 
 from chartlake.errors import ConfigError
-from chartlake.lake.store import SCHEMES
-from chartlake.model import FEED_NAME, SPOTIFY_ID, Cadence
-from chartlake.schedule import WORDS, check_schedule
+from chartlake.schedule import WORDS
+from chartlake.settings.feeds import FEED_SETTINGS, FeedName, FeedSettings
+from chartlake.settings.sections import (
+    AuthSettings,
+    LakeSettings,
+    SpotifySettings,
+    WarehouseSettings,
+)
 
-__all__ = ["FILE_NAME", "FeedSettings", "Settings", "read_settings"]
+__all__ = [
+    "FILE_NAME",
+    "AuthSettings",
+    "FeedSettings",
+    "LakeSettings",
+    "Settings",
+    "SpotifySettings",
+    "WarehouseSettings",
+    "read_settings",
+]
 
 FILE_NAME = "chartlake.toml"
 PREFIX = "CHARTLAKE_"
 _OTHER_VARIABLES = {"CHARTLAKE_PROJECT"}
 _SECRETS = {"client_secret", "access_token"}
-_PLAYLIST = re.compile(
-    r"(?:https?://open\.spotify\.com/(?:intl-\w+/)?playlist/|spotify:playlist:)?(\w+)(?:\?.*)?"
-)
-
-
-def _playlist_id(text: str) -> str:
-    match = _PLAYLIST.fullmatch(text.strip())
-    if not match or not SPOTIFY_ID.fullmatch(match[1]):
-        raise ValueError(f"{text!r} is not a playlist: give its link, its URI or its id")
-    return match[1]
-
-
-def _schedule(text: str) -> str:
-    check_schedule(text)
-    return text
-
-
-def _zone(text: str) -> str:
-    try:
-        ZoneInfo(text)
-    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-        raise ValueError(f"{text!r} is not a time zone such as UTC or Europe/Berlin") from error
-    return text
-
-
-def _feed_name(text: str) -> str:
-    if not FEED_NAME.fullmatch(text):
-        raise ValueError(f"{text!r}: a feed's name has small letters, digits and single hyphens")
-    return text
-
-
-def _lake_url(text: str) -> str:
-    scheme = urlsplit(text).scheme
-    if scheme and scheme not in SCHEMES:
-        raise ValueError(f"{text!r}: use a folder, or one of {', '.join(SCHEMES)} and ://")
-    return text
-
-
-def _web_url(text: str) -> str:
-    try:
-        parts = urlsplit(text)
-    except ValueError as error:
-        raise ValueError(f"{text!r} is not a URL: {error}") from error
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise ValueError(f"{text!r} is not a URL that starts with https:// (or http://)")
-    return text
-
-
-class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class LakeSettings(_Section):
-    """Where the lake is: a folder, or s3://bucket/prefix."""
-
-    url: Annotated[str, AfterValidator(_lake_url)] = "chartlake-data/lake"
-
-
-class WarehouseSettings(_Section):
-    """Where the warehouse is: a DuckDB file."""
-
-    path: Path = Path("chartlake-data/warehouse.duckdb")
-
-
-class SpotifySettings(_Section):
-    """How Spotify is reached. An access token is used as it is; else client credentials."""
-
-    client_id: str | None = None
-    client_secret: SecretStr | None = None
-    access_token: SecretStr | None = None
-    api_url: Annotated[str, AfterValidator(_web_url)] = "https://api.spotify.com/v1"
-    token_url: Annotated[str, AfterValidator(_web_url)] = "https://accounts.spotify.com/api/token"
-
-
-class FeedSettings(_Section):
-    """One feed to follow."""
-
-    source: Literal["playlist"]
-    playlist: Annotated[str, AfterValidator(_playlist_id)]
-    schedule: Annotated[str, AfterValidator(_schedule)] | None = None
-    timezone: Annotated[str, AfterValidator(_zone)] = "UTC"
-    cadence: Cadence = "edition"
-
-
-FeedName = Annotated[str, BeforeValidator(_feed_name)]
 
 
 class Settings(BaseSettings):
@@ -143,6 +63,7 @@ class Settings(BaseSettings):
     lake: LakeSettings = LakeSettings()
     warehouse: WarehouseSettings = WarehouseSettings()
     spotify: SpotifySettings = SpotifySettings()
+    auth: AuthSettings = AuthSettings()
     feeds: dict[FeedName, FeedSettings] = {}
 
     _project: Path = PrivateAttr(default=Path())
@@ -252,9 +173,14 @@ def _no_section(said: str, variables: Mapping[str, str]) -> ConfigError:
 
 def _explained(error: ErrorDetails, variables: Mapping[str, str], file: Path) -> ConfigError:
     place = [str(part) for part in error["loc"] if part != "[key]"]
+    source = place.pop(2) if place[0] == "feeds" and len(place) > 3 else None  # of which kind
     key, variable = ".".join(place), PREFIX + "__".join(place).upper()
     where = f"{variables[variable]} ({variable})" if variable in variables else str(file)
-    valid = list(_model_at(place[:-1]).model_fields)
+    if error["type"].startswith("union_tag"):
+        said = error["ctx"].get("tag") if "ctx" in error else None
+        what = f"{said!r} is no source" if said else "key 'source' is missing"
+        return ConfigError(f"{where}: {key}: {what}", fix=f"valid: {', '.join(FEED_SETTINGS)}")
+    valid = list(_model_at(place[:-1], source).model_fields)
     if error["type"] == "extra_forbidden":
         return _unknown(f"{where}: unknown key {key!r}", valid)
     if error["type"] == "missing":
@@ -269,11 +195,13 @@ def _valid_values(key: str) -> str | None:
     return None
 
 
-def _model_at(place: list[str]) -> type[BaseModel]:
+def _model_at(place: list[str], source: str | None) -> type[BaseModel]:
     sections: dict[str, type[BaseModel]] = {
         "lake": LakeSettings,
         "warehouse": WarehouseSettings,
         "spotify": SpotifySettings,
-        "feeds": FeedSettings,
+        "auth": AuthSettings,
     }
+    if source in FEED_SETTINGS:
+        return FEED_SETTINGS[source]
     return sections.get(place[0], Settings) if place else Settings

@@ -8,175 +8,199 @@ is an error that says what to do.
 from __future__ import annotations
 
 import logging
-import re
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 
 import httpx2
-import msgspec
 
-from chartlake.errors import Deferred, Refused, SignInError, SourceError, Unavailable
+from chartlake.errors import SourceError, Unavailable
+from chartlake.extract.spotify.answers import (
+    PASSING,
+    Answer,
+    check_json,
+    problem,
+    quota_headers,
+    read_capped,
+)
 from chartlake.extract.spotify.auth import TokenSource
+from chartlake.extract.spotify.capabilities import Capabilities
+from chartlake.extract.spotify.governor import Governor
 from chartlake.extract.spotify.retry import Retry
-from chartlake.model import Body, Undecodable, from_json
+from chartlake.model import Body, Request
 
-__all__ = ["MAX_BYTES", "SpotifyClient"]
+__all__ = ["SpotifyApi", "SpotifyClient"]
 
 logger = logging.getLogger(__name__)
 
-MAX_BYTES = 8 * 1024 * 1024
-_PASSING = frozenset({500, 502, 503, 504})
+
+@dataclass(frozen=True)
+class SpotifyApi:
+    """What all clients of a process share: connections, address, clock and the governor."""
+
+    http: httpx2.Client
+    url: str
+    now: Callable[[], datetime]
+    governor: Governor
+    capabilities: Capabilities
+    retry: Retry
+    wake: Callable[[], None] = lambda: None
+
+    def close(self) -> None:
+        """Remember what was spent and seen, end what still waits, and close the connections."""
+        self.governor.end()
+        self.wake()
+        try:
+            self.governor.save()
+            self.capabilities.save()
+        finally:
+            self.http.close()
 
 
 class SpotifyClient:
-    """Reads resources of the Web API.
+    """Reads resources of the Web API for one reading of a feed.
 
-    Errors: Refused (403, 404, other 4xx), SignInError (401 after a renewal),
-    Unavailable (outages and answers that are not whole, after the retries),
-    Deferred (Spotify asks to wait longer than ``retry`` allows).
+    ``requests`` gathers the facts of every request. Errors: Refused (403, 404,
+    other 4xx), SignInError (401 after a renewal), Unavailable (outages and
+    answers that are not whole, after the retries), Deferred (the quota, the
+    rate limit or the run's own time leave no room for the request).
     """
 
-    def __init__(
-        self,
-        http: httpx2.Client,
-        api_url: str,
-        tokens: TokenSource,
-        now: Callable[[], datetime],
-        retry: Retry | None = None,
-    ) -> None:
-        self._http = http
-        self._api_url = api_url.rstrip("/")
+    def __init__(self, api: SpotifyApi, tokens: TokenSource) -> None:
+        self._api = api
         self._tokens = tokens
-        self._now = now
-        self._retry = retry or Retry()
-        self.request_count = 0
+        self.requests: list[Request] = []
+
+    @property
+    def now(self) -> datetime:
+        """The time by the clock of the run."""
+        return self._api.now()
+
+    @property
+    def requests_left(self) -> float:
+        """How many requests the app's budget still allows."""
+        return self._api.governor.requests_left
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What the app was seen to be allowed."""
+        return self._api.capabilities
 
     def sign_in(self) -> None:
         """Get an access token, to see that the credentials work; SignInError where not."""
         self._tokens.token()
 
-    def close(self) -> None:
-        """Close the connections."""
-        self._http.close()
-
     def get(
         self, path: str, resource: str, params: Mapping[str, str] | None = None, first_item: int = 0
     ) -> Body:
         """One resource as received; ``path`` starts with a slash, below the API's URL."""
-        url = str(httpx2.URL(self._api_url + path, params=dict(params or {})))
-        answer, content = self._patiently(url)
+        url = self.url(path, params)
+        return self._body(self._patiently(url, None), url, resource, first_item)
+
+    def get_if_changed(
+        self,
+        path: str,
+        resource: str,
+        params: Mapping[str, str] | None = None,
+        first_item: int = 0,
+        etag: str | None = None,
+    ) -> Body | None:
+        """The same, or None where Spotify says (304) that it is still as it was at ``etag``."""
+        url = self.url(path, params)
+        answer = self._patiently(url, etag)
+        return None if answer.status == 304 else self._body(answer, url, resource, first_item)
+
+    def _body(self, answer: Answer, url: str, resource: str, first_item: int) -> Body:
         return Body(
-            content=content,
+            content=answer.content,
             resource=resource,
             media_type="application/json",
-            received_at=self._now(),
+            received_at=self.now,
             url=url,
-            status=answer.status_code,
+            status=answer.status,
             first_item=first_item,
+            etag=answer.headers.get("ETag"),
         )
 
-    def _patiently(self, url: str) -> tuple[httpx2.Response, bytes]:
+    def url(self, path: str, params: Mapping[str, str] | None = None) -> str:
+        """The address of a resource. It is recorded, so nothing secret may be in it."""
+        return str(httpx2.URL(self._api.url.rstrip("/") + path, params=dict(params or {})))
+
+    def _patiently(self, url: str, etag: str | None) -> Answer:
+        retry, governor = self._api.retry, self._api.governor
         token, renewed = self._tokens.token(), False
-        problem: SourceError = Unavailable(f"Spotify did not answer {url}")
-        attempt = 0
-        while attempt < self._retry.max_attempts:
-            pause = self._retry.pause_after(attempt)
+        error: SourceError = Unavailable(f"Spotify did not answer {url}")
+        attempt, told_to_wait = 0, False
+        while attempt < retry.max_attempts:
+            if attempt and not told_to_wait:
+                self._pause(retry.pause_after(attempt - 1), error)
+            told_to_wait = False
             try:
-                answer, content = self._once(url, token)
-            except Unavailable as error:
-                problem = error
+                answer = self._once(url, token, etag)
+            except Unavailable as unavailable:
+                error = unavailable
             else:
-                if answer.status_code == 200:
-                    return answer, content
-                if answer.status_code == 401 and not renewed:
-                    token, renewed = self._tokens.renew(), True
+                if answer.status == 200 or (answer.status == 304 and etag):
+                    return answer
+                error = problem(answer, url)
+                if answer.status == 401 and not renewed:
+                    token, renewed = self._tokens.renew(token), True
                     continue
-                problem = _problem(answer.status_code, content, url)
-                if answer.status_code == 429:
-                    pause = self._pause_asked_for(answer, content, url) or pause
-                elif answer.status_code not in _PASSING:
-                    raise problem
+                if answer.status == 429:
+                    told_to_wait = answer.retry_after is not None
+                    governor.slow_down(
+                        answer.retry_after, quota_exceeded=answer.quota_exceeded, url=url
+                    )
+                elif answer.status not in PASSING:
+                    raise error
             attempt += 1
-            if attempt < self._retry.max_attempts:
-                self._retry.sleep(pause)
-        raise problem
+        raise error
 
-    def _once(self, url: str, token: str) -> tuple[httpx2.Response, bytes]:
-        self.request_count += 1
-        started = time.perf_counter()
+    def _pause(self, seconds: float, error: SourceError) -> None:
+        """Before another attempt; where the run has to end before it, the error stands."""
+        if isinstance(error, Unavailable) and seconds > self._api.governor.seconds_left:
+            raise error
+        self._api.retry.sleep(seconds)
+
+    def _once(self, url: str, token: str, etag: str | None) -> Answer:
         headers = {"Authorization": f"Bearer {token}"}
-        try:
-            with self._http.stream("GET", url, headers=headers) as answer:
-                content = _capped(answer, url)
-        except httpx2.HTTPError as error:
-            raise Unavailable(
-                f"cannot read {url}", why=f"{type(error).__name__}: {error}"
-            ) from error
-        milliseconds = (time.perf_counter() - started) * 1000
-        logger.info("%s %s %d bytes %.0f ms", answer.status_code, url, len(content), milliseconds)
-        if answer.status_code == 200:
-            _check_json(answer, content, url)
-        return answer, content
+        if etag:
+            headers["If-None-Match"] = etag
+        with self._api.governor.turn():
+            at, started = self.now, time.perf_counter()
+            answer: Answer | None = None
+            failed: str | None = None
+            try:
+                with self._api.http.stream("GET", url, headers=headers) as streamed:
+                    content = read_capped(streamed, url, self._seconds_for_one())
+                answer = Answer(streamed.status_code, streamed.headers, content)
+                if answer.status == 200:
+                    check_json(answer, url)
+            except httpx2.HTTPError as error:
+                failed = f"{type(error).__name__}: {error}"
+                # not chained: its traceback would carry the request, and with it the token
+                raise Unavailable(f"cannot read {url}", why=failed) from None
+            except Unavailable as error:
+                failed = error.what
+                raise
+            finally:
+                self._note(url, at, time.perf_counter() - started, answer, failed)
+        return answer
 
-    def _pause_asked_for(self, answer: httpx2.Response, content: bytes, url: str) -> float | None:
-        """The seconds of Retry-After; Deferred where they, or the quota, outlast this run."""
-        asked = answer.headers.get("Retry-After", "")
-        seconds = float(asked) if re.fullmatch("[0-9]+", asked) else None
-        quota = _said(content).reason == "QUOTA_EXCEEDED"
-        if quota or (seconds or 0) > self._retry.longest_wait_seconds:
-            wait = f"to wait {seconds / 3600:.1f} hours" if seconds else "to come back later"
-            raise Deferred(
-                f"Spotify asks {wait} (429) at {url}",
-                why="the app's quota is used up",
-                fix="run again after that; what is done is kept",
-            )
-        return seconds
+    def _seconds_for_one(self) -> float:
+        return min(self._api.retry.longest_answer_seconds, self._api.governor.seconds_left)
 
-
-def _capped(answer: httpx2.Response, url: str) -> bytes:
-    chunks, size = [], 0
-    for chunk in answer.iter_bytes():
-        size += len(chunk)
-        if size > MAX_BYTES:
-            raise Unavailable(f"the answer of {url} is larger than {MAX_BYTES >> 20} MiB")
-        chunks.append(chunk)
-    return b"".join(chunks)
-
-
-def _check_json(answer: httpx2.Response, content: bytes, url: str) -> None:
-    media_type = answer.headers.get("Content-Type", "").split(";")[0].strip().lower()
-    if media_type != "application/json":
-        raise Unavailable(f"{url} answered with {media_type or 'no media type'}, not JSON")
-    try:
-        from_json(content, object)
-    except Undecodable as error:
-        raise Unavailable(f"the answer of {url} is not whole JSON", why=str(error)) from error
-
-
-class _Error(msgspec.Struct):
-    message: str = ""
-    reason: str = ""
-
-
-class _ErrorBody(msgspec.Struct):
-    error: _Error
-
-
-def _said(content: bytes) -> _Error:
-    try:
-        return from_json(content, _ErrorBody).error
-    except Undecodable:
-        return _Error()
-
-
-def _problem(status: int, content: bytes, url: str) -> SourceError:
-    said = _said(content)
-    words = ": ".join(filter(None, (said.reason, said.message))) or None
-    if status == 401:
-        return SignInError(f"Spotify does not accept the credentials (401) at {url}", why=words)
-    if status == 429:
-        return Unavailable(f"Spotify asked to slow down (429) at {url}", why=words)
-    if status in _PASSING:
-        return Unavailable(f"Spotify has an outage ({status}) at {url}", why=words)
-    return Refused(f"Spotify refused {url} ({status})", why=words, status=status)
+    def _note(
+        self, url: str, at: datetime, seconds: float, answer: Answer | None, error: str | None
+    ) -> None:
+        fact = Request(
+            url=url,
+            at=at,
+            seconds=round(seconds, 3),
+            status=answer.status if answer else None,
+            error=error,
+            headers=quota_headers(answer.headers) if answer else {},
+        )
+        self.requests.append(fact)
+        logger.info("%s %s %.0f ms %s", fact.status, url, seconds * 1000, error or "")

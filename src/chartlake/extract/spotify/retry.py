@@ -17,12 +17,19 @@ _Answer = TypeVar("_Answer")
 
 @dataclass(frozen=True)
 class Retry:
-    """How patient to be: attempts, first wait and the longest wait that Spotify may ask for."""
+    """How patient to be: attempts, first wait, and the longest wait that a service may ask for.
+
+    ``run_seconds`` is how long the run may take in all: nothing waits past it.
+    ``sleep`` and ``monotonic`` are the clock that waits are measured by.
+    """
 
     max_attempts: int = 4
     first_wait_seconds: float = 0.5
     longest_wait_seconds: float = 60.0
-    sleep: Callable[[float], None] = time.sleep
+    longest_answer_seconds: float = 60.0
+    run_seconds: float = float("inf")
+    sleep: Callable[[float], object] = time.sleep
+    monotonic: Callable[[], float] = time.monotonic
 
     def pause_after(self, attempt: int) -> float:
         """Seconds before the next attempt: doubling, with jitter. ``attempt`` counts from 0."""

@@ -1,0 +1,80 @@
+"""The sections of chartlake.toml other than feeds."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
+
+from chartlake.lake.store import SCHEMES
+
+__all__ = [
+    "AuthSettings",
+    "LakeSettings",
+    "Section",
+    "SpotifySettings",
+    "WarehouseSettings",
+]
+
+
+def _lake_url(text: str) -> str:
+    scheme = urlsplit(text).scheme
+    if scheme and scheme not in SCHEMES:
+        raise ValueError(f"{text!r}: use a folder, or one of {', '.join(SCHEMES)} and ://")
+    return text
+
+
+def _web_url(text: str) -> str:
+    try:
+        parts = urlsplit(text)
+    except ValueError as error:
+        raise ValueError(f"{text!r} is not a URL: {error}") from error
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError(f"{text!r} is not a URL that starts with https:// (or http://)")
+    if parts.username is not None:
+        raise ValueError("a URL must hold no user name and no password: it is recorded")
+    return text
+
+
+class Section(BaseModel):
+    """A table of chartlake.toml: unknown keys are errors, values never change."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class LakeSettings(Section):
+    """Where the lake is: a folder, or s3://bucket/prefix."""
+
+    url: Annotated[str, AfterValidator(_lake_url)] = "chartlake-data/lake"
+
+
+class WarehouseSettings(Section):
+    """Where the warehouse is: a DuckDB file."""
+
+    path: Path = Path("chartlake-data/warehouse.duckdb")
+
+
+class SpotifySettings(Section):
+    """How Spotify is reached: by a given access token, else a sign-in, else client credentials."""
+
+    client_id: str | None = None
+    client_secret: SecretStr | None = None
+    access_token: SecretStr | None = None
+    api_url: Annotated[str, AfterValidator(_web_url)] = "https://api.spotify.com/v1"
+    token_url: Annotated[str, AfterValidator(_web_url)] = "https://accounts.spotify.com/api/token"
+    authorize_url: Annotated[str, AfterValidator(_web_url)] = (
+        "https://accounts.spotify.com/authorize"
+    )
+    redirect_port: Annotated[int, Field(ge=0, le=65535)] = 0
+    daily_requests: Annotated[int, Field(ge=1)] | None = None
+    workers: Annotated[int, Field(ge=1, le=16)] = 4
+    longest_run_minutes: Annotated[float, Field(gt=0)] = 30
+
+
+class AuthSettings(Section):
+    """Where sign-ins are kept; without a folder, in the user's folder for configuration."""
+
+    store: Literal["auto", "keyring", "file"] = "auto"
+    folder: Path | None = None

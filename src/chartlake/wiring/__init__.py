@@ -1,0 +1,76 @@
+"""From settings to a project that can be run: the one place where parts are chosen.
+
+spotify    the Spotify side: one governor, one memory, a reader for each feed
+sign_in    accounts, access tokens, connections
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Self
+
+from chartlake.extract.spotify.retry import Retry
+from chartlake.lake.store import Store, open_store
+from chartlake.model import Feed
+from chartlake.pipeline import Pipeline
+from chartlake.settings import FeedSettings, Settings
+from chartlake.transform.engine import LocalEngine
+from chartlake.warehouse.duckdb import DuckDBWarehouse
+from chartlake.wiring.clock import system_clock
+from chartlake.wiring.sign_in import open_accounts, open_login
+from chartlake.wiring.spotify import Spotify, open_spotify
+
+__all__ = ["Project", "open_accounts", "open_login", "open_project", "system_clock"]
+
+
+@dataclass(frozen=True)
+class Project:
+    """Everything that a command needs, wired; ``with`` closes what it opened."""
+
+    settings: Settings
+    feeds: tuple[Feed, ...]
+    store: Store
+    warehouse: DuckDBWarehouse
+    spotify: Spotify
+    pipeline: Pipeline
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        """Close the connections to Spotify; a project that asked nothing has none."""
+        self.spotify.close()
+
+
+def open_project(
+    settings: Settings,
+    clock: Callable[[], datetime] = system_clock,
+    retry: Retry | None = None,
+) -> Project:
+    """Wire a project; nothing is asked of the network yet."""
+    store = open_store(settings.lake_url)
+    warehouse = DuckDBWarehouse(settings.warehouse_path)
+    spotify = open_spotify(settings, store, clock, retry)
+    pipeline = Pipeline(
+        store=store,
+        readers={name: spotify.reader(name) for name in settings.feeds},
+        engine=LocalEngine(),
+        warehouse=warehouse,
+        clock=clock,
+        workers=settings.spotify.workers,
+    )
+    feeds = tuple(_feed(name, feed) for name, feed in settings.feeds.items())
+    return Project(settings, feeds, store, warehouse, spotify, pipeline)
+
+
+def _feed(name: str, feed: FeedSettings) -> Feed:
+    return Feed(
+        name=name,
+        source=feed.source,
+        source_id=feed.source_id,
+        schedule=feed.schedule,
+        timezone=feed.timezone,
+        cadence=feed.cadence,
+    )
