@@ -19,6 +19,7 @@ import types
 import typing
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from itertools import chain
 from pathlib import Path
 from string import Template
 from typing import Any, NamedTuple
@@ -30,6 +31,7 @@ import chartlake.cli
 from chartlake import settings
 from chartlake.lake.store import open_store
 from chartlake.schema import TABLES, Column
+from chartlake.settings.feeds import FEED_SETTINGS
 from chartlake.warehouse.duckdb import DuckDBWarehouse
 from chartlake.warehouse.port import Warehouse
 from chartlake.warehouse.sql import MARTS, VIEWS, SqlFile, checks
@@ -57,6 +59,13 @@ PALETTES = {
 }
 _COLUMN_NAME = re.compile(r"\b([a-z]+(?:_[a-z0-9]+)+)\b")
 _OF_TYPER = ("install_completion", "show_completion")
+_TYPES = {
+    str: "text",
+    int: "whole number",
+    float: "number",
+    Path: "path",
+    SecretStr: "secret text",
+}
 _GENERATED = "<!-- Written by scripts/docs.py: change its source, then run `make docs`. -->"
 _STREAM_NOTE = """\
 Answers go to standard output; warnings, errors and row counts go to standard error. With `--json`
@@ -196,10 +205,19 @@ class Key(NamedTuple):
 
 
 def configuration_page() -> str:
-    """Every key of chartlake.toml, with its variable."""
-    keys = list(setting_keys())
+    """Every key of chartlake.toml, with its variable: the sections, then each kind of feed."""
+    sections, (every, by_source) = list(section_keys()), feed_keys()
+    keys = {key.name: key for key in (*sections, *every, *chain(*by_source.values()))}.values()
     meanings = _complete("settings", MEANINGS["settings"], [key.name for key in keys])
-    rows = [(f"`{k.name}`", k.type, k.default, meanings[k.name]) for k in keys]
+
+    def table(some: Iterable[Key]) -> str:
+        rows = [(f"`{k.name}`", k.type, k.default, meanings[k.name]) for k in some]
+        return _table(("key", "type", "default", "meaning"), rows)
+
+    def kind(source: str, own: Sequence[Key]) -> str:
+        about = " ".join(str(FEED_SETTINGS[source].__doc__).split())
+        return f"### {source}\n\n{about}\n\n{table(own) if own else 'It has no other keys.'}"
+
     variables = [(f"`{key.name}`", f"`{key.variable}`") for key in keys]
     return _page(
         "Configuration",
@@ -209,9 +227,13 @@ def configuration_page() -> str:
         "unknown key or variable is an error that names the valid ones.",
         "The folder is the working folder, or what `--project` or `CHARTLAKE_PROJECT` names.",
         "## Keys",
-        _table(("key", "type", "default", "meaning"), rows),
+        table(sections),
+        "## Feeds",
         "`NAME` is the feed's name: small letters, digits and single hyphens. It stays with the "
-        "history, and another playlist under the same name is refused.",
+        "history, and another source under the same name is refused. What each kind of feed "
+        "reads, costs and fills is told in [sources](sources.md). All of them have these keys:",
+        table(every),
+        *(kind(source, own) for source, own in by_source.items()),
         "## Environment variables",
         _table(("key", "variable"), variables),
         "`NAME` stands for the feed's name in capitals. A variable's name cannot hold a hyphen in "
@@ -221,36 +243,54 @@ def configuration_page() -> str:
     )
 
 
-def setting_keys() -> Iterator[Key]:
-    """All keys, those of a feed under ``feeds.NAME``."""
+def section_keys() -> Iterator[Key]:
+    """The keys of all sections but the feeds."""
     for section, field in settings.Settings.model_fields.items():
-        if section == "project":
-            continue
-        model, prefix = field.annotation, section
-        if typing.get_origin(model) is dict:
-            model, prefix = typing.get_args(model)[1], f"{section}.NAME"
-        assert isinstance(model, type)
-        assert issubclass(model, BaseModel)
-        for name, part in model.model_fields.items():
-            default = "required" if part.is_required() else _default(part.default)
-            key = f"{prefix}.{name}"
-            variable = settings.PREFIX + key.upper().replace(".", "__")
-            yield Key(key, _type_words(part.annotation), default, variable)
+        model = field.annotation
+        if isinstance(model, type) and issubclass(model, BaseModel):
+            yield from _keys_of(section, model)
+
+
+def feed_keys() -> tuple[list[Key], dict[str, list[Key]]]:
+    """The keys that all kinds of feeds have, and those of each kind by its source."""
+    all_keys = {name: list(_keys_of("feeds.NAME", model)) for name, model in FEED_SETTINGS.items()}
+    shared = set.intersection(*({key.name for key in keys} for keys in all_keys.values()))
+    first = next(iter(all_keys.values()))
+    source = first.pop(next(n for n, key in enumerate(first) if key.name == "feeds.NAME.source"))
+    every = [
+        source._replace(type=" or ".join(f"`{name}`" for name in FEED_SETTINGS)),
+        *(key for key in first if key.name in shared),
+    ]
+    return every, {
+        name: [key for key in keys if key.name not in shared] for name, keys in all_keys.items()
+    }
+
+
+def _keys_of(prefix: str, model: type[BaseModel]) -> Iterator[Key]:
+    for name, field in model.model_fields.items():
+        default = "required" if field.is_required() else _default(field.default)
+        key = f"{prefix}.{name}"
+        variable = settings.PREFIX + key.upper().replace(".", "__")
+        yield Key(key, _type_words(field.annotation), default, variable)
 
 
 def _default(value: Any) -> str:
+    if isinstance(value, tuple):
+        return "`[" + ", ".join(f'"{one}"' for one in value) + "]`"
     return "none" if value is None else f"`{value}`"
 
 
 def _type_words(annotation: Any) -> str:
-    if typing.get_origin(annotation) is typing.Literal:
-        return " or ".join(f"`{value}`" for value in typing.get_args(annotation))
-    if typing.get_origin(annotation) in (types.UnionType, typing.Union):
-        parts = [part for part in typing.get_args(annotation) if part is not type(None)]
-        return " or ".join(map(_type_words, parts))
-    if typing.get_origin(annotation) is typing.Annotated:
-        return _type_words(typing.get_args(annotation)[0])
-    return {str: "text", Path: "path", SecretStr: "secret text"}[annotation]
+    origin, parts = typing.get_origin(annotation), typing.get_args(annotation)
+    if origin is typing.Literal:
+        return " or ".join(f"`{value}`" for value in parts)
+    if origin in (types.UnionType, typing.Union):
+        return " or ".join(_type_words(part) for part in parts if part is not type(None))
+    if origin is typing.Annotated:
+        return _type_words(parts[0])
+    if origin is tuple:
+        return f"list of {_type_words(parts[0])}"
+    return _TYPES[annotation]
 
 
 # The data dictionary ----------------------------------------------------------

@@ -112,8 +112,8 @@ def import_(
 
 
 def _finish(stages: Stages, here: Project, fresh: list[str], as_json: bool) -> None:
-    then = f"trends movers --feed {fresh[0]}" if fresh else "status"
-    stages.headlines(fresh)
+    ranked = stages.headlines(fresh)
+    then = f"trends movers --feed {ranked[0]}" if ranked else "status"
     code = stages.close(f"{show.program()} {then}")
     if as_json:
         show.json(stages.facts)

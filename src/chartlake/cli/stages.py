@@ -94,24 +94,27 @@ class Stages:
         self._problems += [(None, error) for error in loaded.left_out]
         self.facts["loaded_slots"] = loaded.slots
 
-    def headlines(self, feeds: Sequence[str]) -> None:
-        """The latest editions of some feeds, a line each."""
+    def headlines(self, feeds: Sequence[str]) -> list[str]:
+        """The latest editions of some feeds, a line each; tells which of them are ranked."""
         if self._quiet or not feeds:
-            return
+            return []
         ranked = trends.feed_names(self._project.warehouse)
         shown = [feed for feed in feeds if feed in ranked]
         for feed in shown[:_TITLES_SHOWN]:
             self.say_line(headline(self._project.warehouse, feed))
         if shown[_TITLES_SHOWN:]:
             self.say_line(f"and {_n(len(shown) - _TITLES_SHOWN, 'more feed')}")
+        return shown
 
     def close(self, then: str | None = None) -> int:
         """Print what went wrong and what to do next; returns the exit code."""
         for warning in self._warnings:
             show.warn(warning)
-        for problem in dict.fromkeys(problem for _, problem in self._problems):
-            subjects = [subject for subject, its in self._problems if its is problem and subject]
-            show.error(problem, ", ".join(subjects))
+        subjects: dict[tuple[str | None, ...], list[str]] = {}
+        for subject, problem in self._problems:
+            subjects.setdefault(_words(problem), []).extend([subject] if subject else [])
+        for problem in {_words(problem): problem for _, problem in self._problems}.values():
+            show.error(problem, ", ".join(subjects[_words(problem)]))
         seconds = time.perf_counter() - self._started
         problems = f", with {_n(len(self._problems), 'problem')}" if self._problems else ""
         if then:
@@ -164,6 +167,11 @@ class Stages:
         text = f"{stage:<{_LABEL}} {first:<13}   " + "   ".join(rest)
         seconds = f"{time.perf_counter() - since:5.1f}s" if since is not None else ""
         show.line(Text(f"{text:<72} {seconds}".rstrip()))
+
+
+def _words(problem: ChartlakeError) -> tuple[str | None, ...]:
+    """What a person reads of it: the same for all feeds is told once."""
+    return problem.what, problem.why, problem.fix
 
 
 def headline(warehouse: Warehouse, feed: str) -> Text:
