@@ -124,7 +124,9 @@ def keys_of(model: type[BaseModel], prefix: str = "") -> Iterator[str]:
     for name, field in model.model_fields.items():
         part: Any = field.annotation
         if typing.get_origin(part) is dict:
-            yield from keys_of(typing.get_args(part)[1], f"{prefix}{name}.NAME.")
+            kinds = typing.get_args(typing.get_args(typing.get_args(part)[1])[0])  # of a feed
+            for kind in kinds:
+                yield from keys_of(kind, f"{prefix}{name}.NAME.")
         elif isinstance(part, type) and issubclass(part, BaseModel):
             yield from keys_of(part, f"{prefix}{name}.")
         elif prefix or name != "project":

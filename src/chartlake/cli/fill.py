@@ -160,6 +160,8 @@ def _due(here: Project, feed: Feed) -> dict[str, Any]:
         state = "there already"
     elif tombstones.closed(here.store, feed):
         state = "closed: its source is gone"
+    elif here.spotify.lacks_sign_in(feed.name):
+        state = "nobody is signed in"
     else:
         previous = raw.last_before(here.store, feed.name, revisions, slot_at(at))
         requests = here.spotify.expected(feed.name, previous)

@@ -51,6 +51,8 @@ def status(as_json: AsJson = False, project: ProjectDir = None) -> None:
         show.warn(f"closed: {closed.feed}: {closed.why} (chartlake lake reopen {closed.feed})")
     for account in facts["sign_in"]:
         show.warn(account)
+    if until := facts["not_before"]:
+        show.warn(f"Spotify is not asked before {until:%Y-%m-%d %H:%M} UTC, as it said")
     for failure in facts["failures"]:
         show.warn(f"open: {failure.feed} {failure.slot}: {failure.what}")
     if facts["not_built"]:
@@ -82,6 +84,7 @@ def _facts(here: Project) -> dict[str, Any]:
         "feeds": health + waiting,
         "closed": list(filter(None, (tombstones.closed(here.store, feed) for feed in here.feeds))),
         "sign_in": list(here.spotify.sign_in_warnings()),
+        "not_before": here.spotify.governor.not_before,
         "failures": list(aside.list_failures(here.store, still_open)),
         "not_built": [f"{place.feed} {place.slot}" for place in pending],
         "not_loaded": sorted(set(raw.feeds(here.store)) - known),

@@ -31,8 +31,8 @@ def init(project: ProjectDir = None) -> None:
         (folder / name).write_text(text, encoding="utf-8")
         show.line(f"wrote {folder / name}")
     _ignore(folder / ".gitignore")
-    show.line("next: name a playlist in chartlake.toml, copy .env.example to .env and fill it in,")
-    show.line("      then: chartlake doctor; or bring charts: chartlake import FILES")
+    show.line("next: client_id and a feed into chartlake.toml, then: chartlake login")
+    show.line("      or bring charts: chartlake import FILES")
 
 
 def _ignore(file: Path) -> None:

@@ -19,7 +19,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from chartlake.errors import ChartlakeError
+from chartlake.errors import ChartlakeError, Deferred
 
 __all__ = [
     "Col",
@@ -85,7 +85,11 @@ def error(problem: ChartlakeError, subject: str | None = None) -> None:
     """What happened, why, and what to do; on standard error."""
     out = console(stderr=True)
     what = f"{subject}: {problem.what}" if subject else problem.what
-    out.print(Text("error: ", style="bold red") + Text(plain(what)), soft_wrap=True)
+    # what is put off has not failed
+    label, style = (
+        ("deferred: ", "yellow") if isinstance(problem, Deferred) else ("error: ", "bold red")
+    )
+    out.print(Text(label, style=style) + Text(plain(what)), soft_wrap=True)
     for label, said in (("why", problem.why), ("fix", problem.fix)):
         if said:
             text = "\n".join(plain(part) for part in said.splitlines())

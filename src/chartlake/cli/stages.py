@@ -9,7 +9,7 @@ from typing import Any
 from rich.text import Text
 
 from chartlake.cli import show
-from chartlake.errors import ChartlakeError, DataError
+from chartlake.errors import ChartlakeError, DataError, Deferred
 from chartlake.extract.files import Imported
 from chartlake.model import Feed
 from chartlake.pipeline import Extracted, exit_code
@@ -41,16 +41,20 @@ class Stages:
         requests = self._project.spotify.request_count - before
         there = sum(result.status in ("new", "present") for result in results)
         unchanged = sum(result.unchanged for result in results)
+        closed = sum(result.status == "closed" for result in results)
         records = sum(r.records for r in results if r.status == "new" and not r.unchanged)
         self._say(
             "extract",
             f"{there}/{len(results)} feeds",
             _n(records, "record"),
             f"{unchanged} unchanged" if unchanged else "",
+            f"{closed} closed" if closed else "",
             _n(requests, "request"),
             since=clock,
         )
-        self._warnings += [f"{r.feed}: {r.warning}" for r in results if r.warning]
+        self._warnings += [
+            f"{r.feed}: {r.warning}" for r in results if r.warning and r.status != "closed"
+        ]
         self._warnings += self._project.spotify.sign_in_warnings()
         self._problems += [(f"feed {r.feed}", r.error) for r in results if r.error]
         self._committed(sum(result.status == "new" for result in results))
@@ -116,7 +120,10 @@ class Stages:
         for problem in {_words(problem): problem for _, problem in self._problems}.values():
             show.error(problem, ", ".join(subjects[_words(problem)]))
         seconds = time.perf_counter() - self._started
-        problems = f", with {_n(len(self._problems), 'problem')}" if self._problems else ""
+        failed = sum(not isinstance(problem, Deferred) for _, problem in self._problems)
+        deferred = len(self._problems) - failed
+        problems = f", with {_n(failed, 'problem')}" if failed else ""
+        problems += f", {deferred} deferred" if deferred else ""
         if then:
             self.say_line(f"Done in {seconds:.1f} s{problems} · next: {then}")
         self.facts["errors"] = [

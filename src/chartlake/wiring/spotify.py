@@ -12,12 +12,13 @@ from chartlake.extract.spotify import expected
 from chartlake.extract.spotify.allowance import Allowance
 from chartlake.extract.spotify.artist_catalog import AlbumsRead, read_artist_catalog
 from chartlake.extract.spotify.auth import Account, Accounts, TokenSources
-from chartlake.extract.spotify.auth.accounts import AccountKey
+from chartlake.extract.spotify.auth.accounts import DEFAULT, AccountKey
 from chartlake.extract.spotify.capabilities import BATCH, MODE, Capabilities
 from chartlake.extract.spotify.client import SpotifyApi, SpotifyClient
 from chartlake.extract.spotify.governor import Governor
 from chartlake.extract.spotify.hydration import Wanted, read_hydration
 from chartlake.extract.spotify.playlist import read_playlist
+from chartlake.extract.spotify.probing import LISTENER_PATHS
 from chartlake.extract.spotify.quota import QuotaMemory
 from chartlake.extract.spotify.recently_played import read_recently_played
 from chartlake.extract.spotify.retry import Retry
@@ -83,6 +84,18 @@ class Spotify:
         client_id = self._settings.spotify.client_id
         given = self._settings.spotify.access_token
         return self._accounts.get(AccountKey(name, client_id)) if client_id and not given else None
+
+    def lacks_sign_in(self, name: str) -> bool:
+        """Whether a feed can't be read before somebody signs in; nothing is asked for that."""
+        spotify, feed = self._settings.spotify, self._settings.feeds[name]
+        is_default = feed.account == DEFAULT
+        if spotify.access_token and is_default:
+            return False
+        app_does = bool(spotify.client_id and spotify.client_secret) and is_default
+        known = self.account(feed.account)
+        if known:
+            return not known.refresh_token
+        return not app_does or feed.source in LISTENER_PATHS
 
     def sign_in_warnings(self) -> Iterator[str]:
         """The accounts in use whose sign-in ends soon, or has ended."""

@@ -100,7 +100,11 @@ def problem(answer: Answer, url: str) -> SourceError:
     status, said = answer.status, _said(answer.content)
     words = ": ".join(filter(None, (said.reason, said.message))) or None
     if status == 401:
-        return SignInError(f"Spotify does not accept the credentials (401) at {url}", why=words)
+        return SignInError(
+            f"Spotify does not accept the credentials (401) at {url}",
+            why=words,
+            fix="sign in again: chartlake login",
+        )
     if status == 429:
         return Unavailable(f"Spotify asked to slow down (429) at {url}", why=words)
     if status == 304:

@@ -146,7 +146,7 @@ def _refusal(status: int, content: bytes, secrets: tuple[str, ...]) -> SignInErr
         words = ""
     if said.error in _PASSING_CODES:
         return Unavailable(f"Spotify's sign-in has an outage ({status})", why=words or None)
-    fix = None
+    fix = "sign in again: chartlake login; chartlake -v doctor shows what was answered"
     if said.error in ("invalid_client", "unauthorized_client"):
         fix = f"compare the client id with the one at {DASHBOARD}"
     return GrantRefused(

@@ -81,7 +81,9 @@ class TokenSources:
                 "app", lambda: ClientCredentials(self._endpoint, *credentials, self._now)
             )
         if app.client_id:
-            return NoCredentials("nobody is signed in, and no client secret is configured")
+            return NoCredentials(
+                "nobody is signed in, and no client secret is configured", _how(name, app)
+            )
         if app.client_secret:
             return NoCredentials("the Spotify client id is not configured")
         return self._otherwise
