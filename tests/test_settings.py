@@ -7,7 +7,15 @@ from typing import Any
 import pytest
 
 from chartlake.errors import ConfigError
-from chartlake.settings import FILE_NAME, FeedSettings, Settings, read_settings
+from chartlake.settings import FILE_NAME, Settings, read_settings
+from chartlake.settings.feeds import (
+    ArtistCatalogFeed,
+    HydrationFeed,
+    PlaylistFeed,
+    RecentlyPlayedFeed,
+    SavedTracksFeed,
+    TopItemsFeed,
+)
 
 ID = "3cEYpjA9oz9GiPac4AsH4n"
 SECRET = "planted-secret-5f0c"
@@ -88,17 +96,133 @@ def test_every_section(read: Read, tmp_path: Path) -> None:
     assert settings.spotify.api_url == "http://127.0.0.1:1/v1"
     assert settings.spotify.token_url == "http://127.0.0.1:1/token"
     assert settings.feeds == {
-        "finds": FeedSettings(
+        "finds": PlaylistFeed(
             source="playlist",
             playlist=ID,
             schedule="30 6 * * 5",
             timezone="Europe/Berlin",
             cadence="day",
         ),
-        "finds-2": FeedSettings(
-            source="playlist", playlist=ID, schedule=None, timezone="UTC", cadence="edition"
+        "finds-2": PlaylistFeed(
+            source="playlist",
+            playlist=ID,
+            schedule=None,
+            timezone="UTC",
+            cadence="edition",
+            account="default",
+            full_read_every=7,
         ),
     }
+
+
+ARTIST, OTHER = "0C0XlULifJtAgn6ZNCW2eu", "06HL4z0CvFAxyc27GXpf02"
+
+
+def test_every_source(read: Read) -> None:
+    settings = read(
+        f"""
+        [feeds.list]
+        source = "playlist"
+        playlist = "{ID}"
+        account = "work"
+        full_read_every = 1
+        [feeds.top]
+        source = "top-items"
+        items = "artists"
+        time_range = "long"
+        length = 99
+        [feeds.plays]
+        source = "recently-played"
+        schedule = "hourly"
+        [feeds.saved]
+        source = "saved-tracks"
+        account = "work"
+        [feeds.radar]
+        source = "artist-catalog"
+        artists = ["https://open.spotify.com/artist/{ARTIST}?si=1", "spotify:artist:{OTHER}"]
+        groups = ["album"]
+        daily_requests = 50
+        [feeds.fill]
+        source = "hydration"
+        """
+    )
+    assert settings.feeds == {
+        "list": PlaylistFeed(source="playlist", playlist=ID, account="work", full_read_every=1),
+        "top": TopItemsFeed(source="top-items", items="artists", time_range="long", length=99),
+        "plays": RecentlyPlayedFeed(source="recently-played", schedule="hourly"),
+        "saved": SavedTracksFeed(source="saved-tracks", account="work"),
+        "radar": ArtistCatalogFeed(
+            source="artist-catalog",
+            artists=(ARTIST, OTHER),
+            groups=("album",),
+            daily_requests=50,
+        ),
+        "fill": HydrationFeed(source="hydration"),
+    }
+
+
+def test_what_is_not_said_is_usual(read: Read) -> None:
+    settings = read(
+        f"""
+        [feeds.top]
+        source = "top-items"
+        [feeds.radar]
+        source = "artist-catalog"
+        artists = ["{ARTIST}"]
+        [feeds.fill]
+        source = "hydration"
+        """
+    )
+    top, radar, fill = settings.feeds.values()
+    assert isinstance(top, TopItemsFeed)
+    assert (top.items, top.time_range, top.length) == ("tracks", "short", 50)
+    assert isinstance(radar, ArtistCatalogFeed)
+    assert (radar.groups, radar.daily_requests) == (("album", "single"), 200)
+    assert isinstance(fill, HydrationFeed)
+    assert fill.daily_requests == 200
+    spotify = settings.spotify
+    assert (spotify.daily_requests, spotify.workers, spotify.longest_run_minutes) == (None, 4, 30)
+
+
+@pytest.mark.parametrize(
+    ("toml", "source_id"),
+    [
+        (FEED, ID),
+        ('[feeds.x]\nsource = "top-items"', "default/tracks/short_term"),
+        (
+            '[feeds.x]\nsource = "top-items"\nitems = "artists"\ntime_range = "long"\n'
+            'account = "work"',
+            "work/artists/long_term",
+        ),
+        ('[feeds.x]\nsource = "recently-played"\naccount = "work"', "work"),
+        ('[feeds.x]\nsource = "saved-tracks"', "default"),
+        (f'[feeds.x]\nsource = "artist-catalog"\nartists = ["{ARTIST}"]', "artists"),
+        ('[feeds.x]\nsource = "hydration"', "wanted"),
+    ],
+)
+def test_what_a_feed_follows(read: Read, toml: str, source_id: str) -> None:
+    """Where this changes, the feed's history would mix two lists."""
+    (feed,) = read(toml).feeds.values()
+    assert feed.source_id == source_id
+
+
+def test_the_limits_of_spotify_and_where_sign_ins_are(read: Read, tmp_path: Path) -> None:
+    settings = read(
+        """
+        [spotify]
+        daily_requests = 500
+        workers = 2
+        longest_run_minutes = 0.5
+        redirect_port = 8080
+        [auth]
+        store = "file"
+        folder = "accounts"
+        """
+    )
+    spotify = settings.spotify
+    assert (spotify.daily_requests, spotify.workers) == (500, 2)
+    assert (spotify.longest_run_minutes, spotify.redirect_port) == (0.5, 8080)
+    assert (settings.auth.store, settings.auth.folder) == ("file", Path("accounts"))
 
 
 @pytest.mark.parametrize(
@@ -114,12 +238,12 @@ def test_every_section(read: Read, tmp_path: Path) -> None:
 )
 def test_a_playlist_is_given_as_id_uri_or_link(read: Read, text: str) -> None:
     settings = read(FEED.replace(ID, text))
-    assert settings.feeds["finds"].playlist == ID
+    assert settings.feeds["finds"].source_id == ID
 
 
 def test_a_playlists_link_may_have_a_language(read: Read) -> None:
     settings = read(FEED.replace(ID, f"https://open.spotify.com/intl-de/playlist/{ID}?si=1"))
-    assert settings.feeds["finds"].playlist == ID
+    assert settings.feeds["finds"].source_id == ID
 
 
 @pytest.mark.parametrize(
@@ -178,11 +302,24 @@ def test_keys_of_one_section_may_come_from_everywhere(read: Read) -> None:
     assert settings.spotify.token_url == "http://toml"
 
 
+def test_a_key_of_its_source_from_the_environment(read: Read) -> None:
+    environ = {"CHARTLAKE_FEEDS__X__LENGTH": "20", "CHARTLAKE_SPOTIFY__WORKERS": "1"}
+    settings = read('[feeds.x]\nsource = "top-items"', environ=environ)
+    feed = settings.feeds["x"]
+    assert isinstance(feed, TopItemsFeed)
+    assert (feed.length, settings.spotify.workers) == (20, 1)
+
+
+def test_a_wrong_key_of_its_source_from_the_environment(read: Read) -> None:
+    wrong = problem(read, TOP, environ={"CHARTLAKE_FEEDS__X__LENGTH": "many"})
+    assert wrong.what.startswith("environment (CHARTLAKE_FEEDS__X__LENGTH): feeds.x.length: ")
+
+
 def test_a_feeds_key_from_the_environment(read: Read) -> None:
     toml = FEED.replace("finds", "friday-finds")
     settings = read(toml, environ={"CHARTLAKE_FEEDS__FRIDAY-FINDS__SCHEDULE": "weekly"})
     assert settings.feeds["friday-finds"].schedule == "weekly"
-    assert settings.feeds["friday-finds"].playlist == ID
+    assert settings.feeds["friday-finds"].source_id == ID
 
 
 def test_a_whole_section_as_json(read: Read) -> None:
@@ -274,9 +411,19 @@ def test_a_file_that_can_not_be_read(read: Read, tmp_path: Path, name: str, fold
     assert str(tmp_path / name) in problem(read).what
 
 
-SECTIONS = "valid here: lake, warehouse, spotify, feeds"
-SPOTIFY = "valid here: client_id, client_secret, access_token, api_url, token_url"
-A_FEED = "valid here: source, playlist, schedule, timezone, cadence"
+SECTIONS = "valid here: lake, warehouse, spotify, auth, feeds"
+SPOTIFY = (
+    "valid here: client_id, client_secret, access_token, api_url, token_url, authorize_url, "
+    "redirect_port, daily_requests, workers, longest_run_minutes"
+)
+OF_ALL = "valid here: schedule, timezone, cadence, account, source"
+A_FEED = f"{OF_ALL}, playlist, full_read_every"
+A_TOP = f"{OF_ALL}, items, time_range, length"
+FILL = '[feeds.playlist]\nsource = "hydration"\n'  # a feed may be named like a source
+DAILY = "daily_requests"
+A_RADAR = f"{OF_ALL}, artists, groups, {DAILY}"
+SOURCES = "valid: playlist, top-items, recently-played, saved-tracks, artist-catalog, hydration"
+TOP, RADAR = '[feeds.x]\nsource = "top-items"\n', '[feeds.x]\nsource = "artist-catalog"\n'
 LINES = "valid: hourly, daily, weekly, or a cron line such as '30 6 * * *'"
 
 
@@ -290,7 +437,7 @@ LINES = "valid: hourly, daily, weekly, or a cron line such as '30 6 * * *'"
         ('[spotify]\nid = "x"', "unknown key 'spotify.id'", SPOTIFY),
         (f'{FEED}every = "day"', "unknown key 'feeds.finds.every'", A_FEED),
         ('[feeds.x]\nsource = "playlist"', "key 'feeds.x.playlist' is missing", A_FEED),
-        (f'[feeds.x]\nplaylist = "{ID}"', "key 'feeds.x.source' is missing", A_FEED),
+        (f'[feeds.x]\nplaylist = "{ID}"', "feeds.x: key 'source' is missing", SOURCES),
         ("[lake]\nurl = 5", "lake.url: Input should be a valid string", None),
         ("[warehouse]\npath = 5", "warehouse.path: Input is not a valid path", None),
         ('lake = "x"', "lake: Input should be a valid dictionary", None),
@@ -298,9 +445,46 @@ LINES = "valid: hourly, daily, weekly, or a cron line such as '30 6 * * *'"
         ("[feeds]\nx = 5", "feeds.x: Input should be a valid dictionary", None),
         (
             FEED.replace('"playlist"', '"chart"'),
-            "feeds.finds.source: Input should be 'playlist'",
+            "feeds.finds: 'chart' is no source",
+            SOURCES,
+        ),
+        ("[feeds.x]\nsource = 5", "feeds.x: '5' is no source", SOURCES),
+        # each source has keys of its own
+        (f'{TOP}playlist = "{ID}"', "unknown key 'feeds.x.playlist'", A_TOP),
+        (f"{FEED}length = 5", "unknown key 'feeds.finds.length'", A_FEED),
+        (
+            '[feeds.playlist]\nsource = "hydration"\nx = 1',
+            "'feeds.playlist.x'",
+            f"{OF_ALL}, {DAILY}",
+        ),
+        (RADAR, "key 'feeds.x.artists' is missing", A_RADAR),
+        (f"{RADAR}artists = []", "feeds.x.artists: Tuple should have at least 1 item", None),
+        (f'{RADAR}artists = "{ARTIST}"', "feeds.x.artists: Input should be a valid tuple", None),
+        (
+            f'{RADAR}artists = ["{ARTIST}", "spotify:album:{OTHER}"]',
+            f"feeds.x.artists.1: 'spotify:album:{OTHER}' is not an artist: give its link",
             None,
         ),
+        (
+            f'{RADAR}artists = ["{ARTIST}"]\ngroups = ["live"]',
+            "feeds.x.groups.0: Input should be 'album', 'single', 'compilation' or 'appears_on'",
+            None,
+        ),
+        (f'{TOP}time_range = "all"', "feeds.x.time_range: Input should be 'short', 'medium'", None),
+        (f"{TOP}length = 1001", "feeds.x.length: Input should be less than or equal to 1000", None),
+        (f"{FEED}full_read_every = 0", "feeds.finds.full_read_every: Input should be gr", None),
+        (f'{TOP}account = "Ada L"', "'Ada L': an account's name has small letters, digits", None),
+        (f'{TOP}schedule = "often"', "feeds.x.schedule: 'often' is neither hourly", LINES),
+        ("[spotify]\nworkers = 0", "spotify.workers: Input should be greater", None),
+        ("[spotify]\nworkers = 17", "spotify.workers: Input should be less", None),
+        ("[spotify]\ndaily_requests = 0", "spotify.daily_requests: Input should be greater", None),
+        ("[spotify]\nlongest_run_minutes = 0", "spotify.longest_run_minutes: Input should", None),
+        (
+            '[auth]\nstore = "vault"',
+            "auth.store: Input should be 'auto', 'keyring' or 'file'",
+            None,
+        ),
+        ("[auth]\nkey = 1", "unknown key 'auth.key'", "valid here: store, folder"),
         (
             f'{FEED}cadence = "week"',
             "feeds.finds.cadence: Input should be 'edition' or 'day'",
@@ -351,7 +535,7 @@ def test_names_that_feeds_can_not_have(read: Read, name: str) -> None:
 
 VARIABLES = (
     "valid here: CHARTLAKE_LAKE__…, CHARTLAKE_WAREHOUSE__…, CHARTLAKE_SPOTIFY__…, "
-    "CHARTLAKE_FEEDS__…"
+    "CHARTLAKE_AUTH__…, CHARTLAKE_FEEDS__…"
 )
 
 

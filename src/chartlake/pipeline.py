@@ -149,8 +149,8 @@ class Pipeline:
         except Deferred as error:
             return Extracted(feed.name, day, "deferred", error=error)
         except (SourceError, ConfigError, DataError) as error:
-            self._record(feed, slot, error, last)
-            return Extracted(feed.name, day, "failed", error=error)
+            closing = self._record(feed, slot, error, last)
+            return Extracted(feed.name, day, "failed", warning=closing, error=error)
         manifest, won = raw.commit(self.store, snapshot)
         reading.done()
         return Extracted(
@@ -164,17 +164,27 @@ class Pipeline:
 
     def _record(
         self, feed: Feed, slot: Slot, error: ChartlakeError, last_committed: Slot | None
-    ) -> None:
-        """Keep why a slot is open; what is gone in two slots running closes the feed."""
-        if _is_not_found(error):
-            before = aside.last_failed_slot(self.store, feed.name, slot)
-            if before and (last_committed is None or before > last_committed):
-                failures = aside.list_failures(self.store, [(feed.name, before)])
-                # in the same words: another source may have had this name then
-                if any(f.status == _NOT_FOUND and f.what == error.what for f in failures):
-                    why = f"{error}, at {before} and at {slot}: not asked for any more"
-                    tombstones.close(self.store, feed, slot, why, self.clock())
+    ) -> str | None:
+        """Keep why a slot is open; what is gone in two slots running closes the feed, and why."""
         aside.record_failure(self.store, feed.name, slot, "extract", error, self.clock())
+        before = self._gone_since(feed, slot, error, last_committed)
+        if before is None:
+            return None
+        why = f"{error}, at {before} and at {slot}: not asked for any more"
+        tombstones.close(self.store, feed, slot, why, self.clock())
+        return why
+
+    def _gone_since(
+        self, feed: Feed, slot: Slot, error: ChartlakeError, last_committed: Slot | None
+    ) -> Slot | None:
+        """The slot before this one at which the same source was not there either, if any."""
+        before = aside.last_failed_slot(self.store, feed.name, slot)
+        if not _is_not_found(error) or before is None or before <= (last_committed or ""):
+            return None
+        failures = aside.list_failures(self.store, [(feed.name, before)])
+        # in the same words: another source may have had this name then
+        same = any(f.status == _NOT_FOUND and f.what == error.what for f in failures)
+        return before if same else None
 
 
 def _is_not_found(error: ChartlakeError) -> bool:

@@ -2,14 +2,14 @@ from datetime import UTC, datetime, timedelta
 
 import msgspec
 
-from chartlake.errors import DataError, Refused
+from chartlake.errors import DataError, Refused, Unavailable
 from chartlake.lake import aside, keys
 from chartlake.lake.aside import Failure, Quarantined
 from chartlake.lake.store import Store
 from chartlake.model import Slot, sha256
 
 NOW = datetime(2026, 3, 1, 4, tzinfo=UTC)
-SLOT = Slot("20260301T040000Z")
+SLOT, NEXT = Slot("20260301T040000Z"), Slot("20260302T040000Z")
 
 
 def test_a_file_is_kept_with_its_reason(store: Store) -> None:
@@ -74,3 +74,45 @@ def test_failures_say_why_a_slot_is_open(store: Store) -> None:
         ),
         Failure(feed="finds", slot=SLOT, stage="transform", what="no", why=None, at=NOW),
     ]
+
+
+def test_a_refusal_is_kept_with_its_status(store: Store) -> None:
+    aside.record_failure(store, "finds", SLOT, "extract", Refused("gone", status=404), NOW)
+    aside.record_failure(store, "finds", SLOT, "extract", Unavailable("an outage"), NOW)
+    found = aside.list_failures(store, [("finds", SLOT)])
+    assert {failure.what: failure.status for failure in found} == {"gone": 404, "an outage": None}
+
+
+def test_the_same_reason_is_kept_once(store: Store) -> None:
+    for hours in range(3):
+        at = NOW + timedelta(hours=hours)
+        aside.record_failure(store, "finds", SLOT, "extract", Refused("no", status=403), at)
+    (failure,) = aside.list_failures(store, [("finds", SLOT)])
+    assert failure.at == NOW
+    aside.record_failure(store, "finds", SLOT, "transform", Refused("no", status=403), NOW)
+    assert len(list(aside.list_failures(store, [("finds", SLOT)]))) == 2
+
+
+def test_failures_are_listed_for_the_slots_that_are_named(store: Store) -> None:
+    for feed, slot in (("finds", SLOT), ("finds", NEXT), ("finds-2", SLOT)):
+        aside.record_failure(store, feed, slot, "extract", DataError(f"{feed} {slot}"), NOW)
+    asked = [("finds", NEXT), ("finds-2", NEXT), ("nobody", SLOT), ("finds-2", SLOT)]
+    found = [failure.what for failure in aside.list_failures(store, asked)]
+    assert found == [f"finds {NEXT}", f"finds-2 {SLOT}"]
+
+
+def test_the_last_slot_that_failed_before_another(store: Store) -> None:
+    assert aside.last_failed_slot(store, "finds", NEXT) is None
+    for feed, slot in (("finds", "20260227T040000Z"), ("finds", SLOT), ("finds-2", NEXT)):
+        aside.record_failure(store, feed, Slot(slot), "extract", DataError("no"), NOW)
+    assert aside.last_failed_slot(store, "finds", NEXT) == SLOT
+    assert aside.last_failed_slot(store, "finds", SLOT) == Slot("20260227T040000Z")
+    assert aside.last_failed_slot(store, "finds", Slot("20260227T040000Z")) is None
+    assert aside.last_failed_slot(store, "finds-2", NEXT) is None
+
+
+def test_a_failure_of_an_earlier_version_has_no_status(store: Store) -> None:
+    old = {"feed": "finds", "slot": SLOT, "stage": "extract", "what": "no", "why": None, "at": NOW}
+    store.create(keys.failure("finds", SLOT, "old"), msgspec.json.encode(old))
+    (failure,) = aside.list_failures(store, [("finds", SLOT)])
+    assert failure.status is None

@@ -3,6 +3,7 @@
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta, timezone
+from typing import Any
 
 import msgspec
 import pyarrow as pa
@@ -10,10 +11,10 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from chartlake.errors import CorruptObject
+from chartlake.errors import ConfigError, CorruptObject
 from chartlake.lake import keys, raw
 from chartlake.lake.store import Store, open_store
-from chartlake.model import Feed, Manifest, Page, Slot, sha256
+from chartlake.model import Feed, Manifest, Page, Request, Slot, Snapshot, sha256
 from tests.lake.snapshots import AT, FEED, SLOT, snapshot
 
 BODIES = st.lists(st.binary(max_size=300), min_size=1, max_size=4)
@@ -169,6 +170,164 @@ def test_what_repeats_takes_little_room(memory: Store) -> None:
     body = b'{"added_at": "2026-02-27T05:00:00Z", "item": {"type": "track"}}' * 1000
     manifest, _ = raw.commit(memory, snapshot(body))
     assert manifest.pages[0].stored_bytes * 20 < len(body)
+
+
+# Held and kept --------------------------------------------------------------------------
+
+NEXT = Slot("20260302T040000Z")
+
+
+def test_bodies_are_held_without_a_slot(store: Store) -> None:
+    bodies = snapshot(b"one" * 9, b"two", first_items=[0, 50]).bodies
+    pages = raw.hold(store, "finds", SLOT, bodies, "abc")
+    key = f"raw/finds/2026-03/{SLOT}/abc.json.zst"
+    assert list(store.keys("")) == [key]
+    assert [(page.raw_key, page.first_item) for page in pages] == [(key, 0), (key, 50)]
+    assert [raw.read_kept(store, page, key) for page in pages] == [b"one" * 9, b"two"]
+    assert raw.committed(store, "finds", SLOT) is None
+
+
+def test_nothing_to_hold_is_no_object(store: Store) -> None:
+    assert raw.hold(store, "finds", SLOT, (), "abc") == ()
+    assert list(store.keys("")) == []
+
+
+def test_a_held_page_that_changed_shows(memory: Store) -> None:
+    (page,) = raw.hold(memory, "finds", SLOT, snapshot(b"one").bodies, "abc")
+    key = str(page.raw_key)
+    overwrite(memory, key, bytes(len(memory.get(key))))
+    with pytest.raises(CorruptObject, match=f"the page at 0 of {key}"):
+        raw.read_kept(memory, page, key)
+
+
+def unchanged(first: Manifest) -> Snapshot:
+    return msgspec.structs.replace(
+        snapshot(slot=NEXT),
+        kept=raw.pages_to_keep(first),
+        observed_at=AT + timedelta(days=1),
+        unchanged_from=SLOT,
+        unchanged_count=1,
+    )
+
+
+def test_an_unchanged_slot_names_the_pages_of_another(store: Store) -> None:
+    first, _ = raw.commit(store, snapshot(b"one", b"two"))
+    second, won = raw.commit(store, unchanged(first))
+    assert won
+    assert list(store.keys("raw/")) == [first.raw_key]
+    assert (second.raw_key, second.pages) == (first.raw_key, first.pages)
+    assert (second.unchanged_from, second.unchanged_count) == (SLOT, 1)
+    assert second.observed_at == AT + timedelta(days=1)
+    assert raw.committed(store, "finds", NEXT) == second
+    assert list(raw.read_pages(store, second)) == [b"one", b"two"]
+    assert raw.read_page(store, second, 1) == b"two"
+
+
+def test_the_same_again_names_the_same_pages(memory: Store) -> None:
+    first, _ = raw.commit(memory, snapshot(b"one"))
+    second, _ = raw.commit(memory, unchanged(first))
+    third, _ = raw.commit(
+        memory, msgspec.structs.replace(unchanged(second), slot=Slot("20260303T040000Z"))
+    )
+    assert third.pages == first.pages
+    assert list(raw.read_pages(memory, third)) == [b"one"]
+
+
+def test_kept_pages_come_before_new_ones(store: Store) -> None:
+    first, _ = raw.commit(store, snapshot(b"one", b"two"))
+    new = snapshot(b"three", b"four", slot=NEXT)
+    more = msgspec.structs.replace(new, kept=raw.pages_to_keep(first))
+    second, _ = raw.commit(store, more)
+    assert second.raw_key != first.raw_key
+    places = [page.raw_key for page in second.pages]
+    assert places == [first.raw_key, first.raw_key, None, None]
+    kept = [page.raw_key for page in raw.pages_to_keep(second)]
+    assert kept == [first.raw_key, first.raw_key, second.raw_key, second.raw_key]
+    assert list(raw.read_pages(store, second)) == [b"one", b"two", b"three", b"four"]
+    assert [raw.read_page(store, second, n) for n in range(4)] == [
+        b"one",
+        b"two",
+        b"three",
+        b"four",
+    ]
+
+
+def test_a_kept_page_that_is_lost_names_its_object(memory: Store) -> None:
+    first, _ = raw.commit(memory, snapshot(b"one"))
+    second, _ = raw.commit(memory, unchanged(first))
+    overwrite(memory, first.raw_key, memory.get(first.raw_key)[:-1])
+    with pytest.raises(CorruptObject, match=f"page 0 of {first.raw_key}"):
+        list(raw.read_pages(memory, second))
+
+
+def test_a_slot_may_have_no_pages(store: Store) -> None:
+    nothing = msgspec.structs.replace(snapshot(), item_count=0, observed_at=AT)
+    manifest, won = raw.commit(store, nothing)
+    assert won
+    assert (manifest.pages, manifest.raw_key, manifest.observed_at) == ((), "", AT)
+    assert list(raw.read_pages(store, manifest)) == []
+    assert list(store.keys("raw/")) == []
+
+
+def test_all_that_is_known_of_the_reading_is_kept(memory: Store) -> None:
+    facts: dict[str, Any] = {
+        "requests": (Request(url="https://api.example/", at=AT, seconds=0.25, status=429),),
+        "version": "v1",
+        "since": AT - timedelta(hours=2),
+        "watermark": AT - timedelta(hours=1),
+        "warning": "some plays may be missing",
+    }
+    raw.commit(memory, msgspec.structs.replace(snapshot(b"x"), **facts))
+    manifest = raw.read_manifest(memory, "finds", SLOT, 1)
+    assert {name: getattr(manifest, name) for name in facts} == facts
+
+
+def test_a_manifest_of_an_earlier_version_can_be_read(memory: Store) -> None:
+    manifest, _ = raw.commit(memory, snapshot(b"x"))
+    key = keys.manifest("finds", SLOT, 1)
+    old = msgspec.json.decode(memory.get(key))
+    known = {"feed", "slot", "chart_date", "revision", "attempt", "raw_key", "pages"}
+    known |= {"item_count", "observed_at"}
+    overwrite(memory, key, msgspec.json.encode({k: v for k, v in old.items() if k in known}))
+    read = raw.read_manifest(memory, "finds", SLOT, 1)
+    assert read == manifest
+    assert (read.version, read.requests, read.unchanged_count) == (None, (), 0)
+
+
+# What was before ----------------------------------------------------------------------------
+
+
+def test_the_slot_before_another(memory: Store) -> None:
+    slots = [Slot(f"202602{day}T040000Z") for day in (10, 20, 28)]
+    for slot in slots:
+        raw.commit(memory, snapshot(b"first", slot=slot))
+    corrected, _ = raw.commit(memory, snapshot(b"second", slot=slots[1]), 2)
+    revisions = raw.latest_revisions(memory, "finds")
+    assert raw.last_before(memory, "finds", revisions, slots[0]) is None
+    assert raw.last_before(memory, "finds", revisions, slots[2]) == corrected
+    latest = raw.last_before(memory, "finds", revisions, SLOT)
+    assert latest is not None
+    assert latest.slot == slots[2]
+    assert raw.last_before(memory, "finds", {}, SLOT) is None
+
+
+def test_whether_a_slot_is_committed(memory: Store) -> None:
+    raw.commit(memory, snapshot(b"x"))
+    assert raw.is_committed(memory, "finds", SLOT)
+    assert not raw.is_committed(memory, "finds", NEXT)
+    assert not raw.is_committed(memory, "finds-2", SLOT)
+
+
+@pytest.mark.parametrize("change", [{"source": "top-items"}, {"source_id": "Q" * 22}])
+def test_another_list_under_a_name_is_refused(memory: Store, change: dict[str, str]) -> None:
+    raw.commit(memory, snapshot(b"x"))
+    revisions = raw.latest_revisions(memory, "finds")
+    raw.check_same_source(memory, FEED, revisions)
+    other = msgspec.structs.replace(FEED, **change)
+    with pytest.raises(ConfigError, match=r"followed playlist P{22} so far") as error:
+        raw.check_same_source(memory, other, revisions)
+    assert error.value.fix == "give the new list a feed name of its own"
+    raw.check_same_source(memory, other, {})
 
 
 # Damage ---------------------------------------------------------------------------------

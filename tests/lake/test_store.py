@@ -1,5 +1,7 @@
 """One contract, three stores: memory, local disk, and an S3 on this machine."""
 
+import subprocess
+import sys
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -119,6 +121,187 @@ def test_odd_characters_in_keys(store: Store) -> None:
     store.create(key, b"x")
     assert store.get(key) == b"x"
     assert list(store.keys("curated/entries/")) == [key]
+
+
+# Changing --------------------------------------------------------------------------------
+
+
+def one_more(before: bytes | None) -> bytes:
+    return b"%d" % (int(before or 0) + 1)
+
+
+def test_a_change_begins_with_what_is_there(store: Store) -> None:
+    seen: list[bytes | None] = []
+
+    def change(before: bytes | None) -> bytes:
+        seen.append(before)
+        return (before or b"") + b"x"
+
+    assert [store.change("state/a", change) for _ in range(3)] == [b"x", b"xx", b"xxx"]
+    assert seen == [None, b"x", b"xx"]
+    assert store.get("state/a") == b"xxx"
+
+
+def test_a_change_of_what_was_created_and_deleted(store: Store) -> None:
+    store.create("state/a", b"7")
+    assert store.change("state/a", one_more) == b"8"
+    store.delete("state/a")
+    assert store.change("state/a", one_more) == b"1"
+
+
+def test_a_change_that_cannot_be_made_changes_nothing(store: Store) -> None:
+    def fail(before: bytes | None) -> bytes:
+        raise RuntimeError("no")
+
+    store.change("state/a", one_more)
+    with pytest.raises(RuntimeError):
+        store.change("state/a", fail)
+    assert store.change("state/a", one_more) == b"2"
+
+
+@pytest.mark.parametrize("is_there", [True, False])
+@pytest.mark.parametrize("where", ["memory", "s3"])
+def test_whoever_loses_the_race_starts_again(
+    request: pytest.FixtureRequest, where: str, is_there: bool
+) -> None:
+    """Another's change comes between reading and writing; on a disk a lock keeps it out."""
+    store = open_store("memory://" if where == "memory" else request.getfixturevalue("s3_url"))
+    if is_there:
+        store.create("state/a", b"10")
+    seen: list[bytes | None] = []
+
+    def change(before: bytes | None) -> bytes:
+        seen.append(before)
+        if len(seen) <= 2:
+            store.change("state/a", one_more)
+        return one_more(before)
+
+    start = 10 if is_there else 0
+    assert store.change("state/a", change) == b"%d" % (start + 3)
+    assert seen == [b"10" if is_there else None, b"%d" % (start + 1), b"%d" % (start + 2)]
+    assert store.get("state/a") == b"%d" % (start + 3)
+
+
+@pytest.mark.parametrize("where", ["memory", "disk"])
+def test_of_many_threads_that_count_none_is_lost(where: str, tmp_path: Path) -> None:
+    store = open_store("memory://" if where == "memory" else str(tmp_path))
+    start = threading.Barrier(8)
+
+    def count(_: int) -> None:
+        start.wait()
+        for _ in range(25):
+            store.change("state/n", one_more)
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(count, range(8)))
+    assert store.get("state/n") == b"200"
+
+
+COUNT = """
+import sys
+from chartlake.lake.store import open_store
+store = open_store(sys.argv[1])
+print(flush=True)
+sys.stdin.readline()
+for _ in range(50):
+    store.change("state/n", lambda before: b"%d" % (int(before or 0) + 1))
+"""
+
+
+def test_of_two_processes_with_threads_none_is_lost(tmp_path: Path) -> None:
+    lake = tmp_path / "lake"
+
+    def start() -> subprocess.Popen[bytes]:
+        command = [sys.executable, "-c", COUNT, str(lake)]
+        return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+
+    with start() as one, start() as other:
+        for process in (one, other):
+            assert process.stdout
+            assert process.stdin
+            process.stdout.readline()
+        for process in (one, other):
+            assert process.stdin
+            process.stdin.write(b"go\n")
+            process.stdin.flush()
+        store = open_store(str(lake))
+        with ThreadPoolExecutor(2) as pool:
+            list(pool.map(lambda _: store.change("state/n", one_more), range(100)))
+    assert (one.returncode, other.returncode) == (0, 0)
+    assert store.get("state/n") == b"200"
+
+
+def test_a_change_waits_for_its_turn_and_not_for_ever(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("chartlake.lake.store._LOCK_SECONDS", 0.0)
+    store, other = open_store(str(tmp_path)), open_store(str(tmp_path))
+    with store.alone("state", 0):
+        with pytest.raises(StorageError, match="cannot change state/a") as error:
+            other.change("state/a", one_more)
+        assert "another process has kept it locked" in str(error.value.why)
+    assert other.change("state/a", one_more) == b"1"
+
+
+# Alone -----------------------------------------------------------------------------------
+
+
+def test_only_one_is_alone_on_a_folder(tmp_path: Path) -> None:
+    store, other = open_store(str(tmp_path)), open_store(str(tmp_path))
+    with store.alone("extract", 0) as first:
+        with other.alone("extract", 0) as second:
+            assert (first, second) == (True, False)
+        with other.alone("else", 0) as elsewhere:
+            assert elsewhere
+        with other.alone("extract", 0) as third:
+            assert third is False  # who was not alone has let nobody in by leaving
+    with other.alone("extract", 0) as afterwards:
+        assert afterwards
+
+
+def test_whoever_waits_comes_in_when_the_other_has_left(tmp_path: Path) -> None:
+    store, other = open_store(str(tmp_path)), open_store(str(tmp_path))
+    asked = threading.Event()
+
+    def come_in() -> bool:
+        asked.set()
+        with other.alone("extract", 30) as alone:
+            return alone
+
+    with ThreadPoolExecutor(1) as pool:
+        with store.alone("extract", 0):
+            waiting = pool.submit(come_in)
+            assert asked.wait(10)
+            assert not waiting.done()
+        assert waiting.result(10) is True
+
+
+def test_an_error_inside_lets_the_next_one_in(tmp_path: Path) -> None:
+    store = open_store(str(tmp_path))
+    with pytest.raises(RuntimeError), store.alone("extract", 0):
+        raise RuntimeError("no")
+    with store.alone("extract", 0) as alone:
+        assert alone
+
+
+def test_elsewhere_everybody_is_alone_at_once(s3_url: str) -> None:
+    for store in (open_store("memory://"), open_store(s3_url)):
+        with store.alone("extract", 0) as first, store.alone("extract", 0) as second:
+            assert first
+            assert second
+        assert list(store.keys("")) == []
+
+
+def test_a_folder_that_cannot_be_locked(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("mine")
+    store = open_store(f"{tmp_path}/file")
+    with (
+        pytest.raises(StorageError, match=r"cannot lock extract in .*/file"),
+        store.alone("extract", 0),
+    ):
+        raise AssertionError("it came in")
+    with pytest.raises(StorageError):
+        store.change("state/a", one_more)
 
 
 # Opening ---------------------------------------------------------------------------------

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from importlib.metadata import version
 from math import isinf
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import typer
 from rich.text import Text
@@ -31,6 +31,7 @@ from chartlake.wiring import Project
 
 __all__ = ["doctor"]
 
+_DEFERRED = Deferred.exit_code
 _STYLES = {"ok": "green", "warn": "yellow", "fail": "bold red"}
 _CAPABILITIES = [
     Col("", "level"),
@@ -55,9 +56,7 @@ def doctor(as_json: AsJson = False, project: ProjectDir = None) -> None:
     with open_here(project) as here:
         findings = [finding for look in looks for finding in _guarded(look, here)]
         seen = list(_capabilities(here)) if not _cannot_ask(findings) else []
-    code = max(finding.exit_code for finding in findings)
-    if any(thing.level == "fail" for thing in seen):
-        code = max(code, SourceError.exit_code)
+    code = _code(findings, seen)
     if as_json:
         show.json(
             {
@@ -74,6 +73,13 @@ def doctor(as_json: AsJson = False, project: ProjectDir = None) -> None:
         show.line(Text("\nWhat this app may do, asked just now", style="bold"))
         show.table(_CAPABILITIES, [thing._asdict() for thing in seen])
     raise typer.Exit(code)
+
+
+def _code(findings: Sequence[Finding], seen: Sequence[Seen]) -> int:
+    """The gravest; deferred only where nothing is wrong."""
+    by_level = {"ok": 0, "warn": _DEFERRED, "fail": SourceError.exit_code}
+    codes = {finding.exit_code for finding in findings} | {by_level[each.level] for each in seen}
+    return max(codes - {_DEFERRED}) or max(codes)
 
 
 def _guarded(look: Callable[[Project], Iterator[Finding]], here: Project) -> Iterator[Finding]:
@@ -149,7 +155,7 @@ def _quota(here: Project) -> Iterator[Finding]:
             "warn",
             f"Spotify is not asked before {until:%Y-%m-%d %H:%M} UTC, as it said",
             "runs before that end as deferred (75) and keep what is done",
-            Deferred.exit_code,
+            _DEFERRED,
         )
         return
     left = governor.requests_left
@@ -158,7 +164,7 @@ def _quota(here: Project) -> Iterator[Finding]:
 
 
 def _cannot_ask(findings: list[Finding]) -> bool:
-    return any(f.exit_code in (SourceError.exit_code, Deferred.exit_code) for f in findings)
+    return any(f.exit_code in (SourceError.exit_code, _DEFERRED) for f in findings)
 
 
 def _capabilities(here: Project) -> Iterator[Seen]:
@@ -177,4 +183,5 @@ def _capabilities(here: Project) -> Iterator[Seen]:
                 continue
             yield seen._replace(what=f"feed {name}: {seen.what}")
     except ChartlakeError as error:
-        yield Seen("warn", "the rest", error.what, error.fix)
+        level: Literal["warn", "fail"] = "warn" if isinstance(error, Deferred) else "fail"
+        yield Seen(level, "the rest", error.what, error.fix)

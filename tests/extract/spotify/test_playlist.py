@@ -9,12 +9,14 @@ import httpx2
 import pytest
 
 from chartlake.errors import Deferred, Refused, SignInError, Unavailable
+from chartlake.extract.due import DueSlot
 from chartlake.extract.spotify.auth import GivenToken
-from chartlake.extract.spotify.client import SpotifyClient
+from chartlake.extract.spotify.capabilities import MODE, playlist_fact
+from chartlake.extract.spotify.client import SpotifyApi, SpotifyClient
 from chartlake.extract.spotify.playlist import read_playlist
-from chartlake.extract.spotify.retry import Retry
 from chartlake.model import Feed, Slot, Snapshot
 from tests.extract.server import Answer, Server, answer, error
+from tests.extract.spotify.api import Time, open_api
 
 NOW = datetime(2026, 3, 1, 4, 0, 7, tzinfo=UTC)
 ID = "3cEYpjA9oz9GiPac4AsH4n"
@@ -31,15 +33,18 @@ Json = dict[str, Any]
 
 
 @pytest.fixture
-def slept() -> list[float]:
-    return []
+def time() -> Time:
+    return Time(NOW)
 
 
 @pytest.fixture
-def read(server: Server, http: httpx2.Client, slept: list[float]) -> Read:
-    retry = Retry(max_attempts=3, sleep=slept.append)
-    client = SpotifyClient(http, f"{server.url}/v1", GivenToken("t"), lambda: NOW, retry)
-    return lambda: read_playlist(client, FEED, SLOT, DAY)
+def api(server: Server, http: httpx2.Client, time: Time) -> SpotifyApi:
+    return open_api(http, f"{server.url}/v1", time, time.retry(max_attempts=3))
+
+
+@pytest.fixture
+def read(api: SpotifyApi) -> Read:
+    return lambda: read_playlist(SpotifyClient(api, GivenToken("t")), 7, DueSlot(FEED, SLOT, DAY))
 
 
 def items(count: int, start: int = 0, key: str = "item") -> list[Json]:
@@ -338,7 +343,8 @@ def test_somebody_elses_playlist(server: Server, read: Read) -> None:
     server.script(ITEMS, error(403))
     with pytest.raises(Refused, match="read the items") as problem:
         read()
-    assert problem.value.why == "in development mode only its owner and collaborators may"
+    assert "in development mode only its owner and collaborators may" in str(problem.value.why)
+    assert "Spotify says: no" in str(problem.value.why)
 
 
 def test_another_refusal_stays_as_it_is(server: Server, read: Read) -> None:
@@ -354,16 +360,63 @@ def test_an_expired_sign_in(server: Server, read: Read) -> None:
         read()
 
 
-def test_a_quota_that_ends_between_pages(server: Server, read: Read, slept: list[float]) -> None:
+def test_a_quota_that_ends_between_pages(server: Server, read: Read, time: Time) -> None:
     server.script(HERE, answer(playlist(items=page(50, 120))))
     server.script(ITEMS, answer(page(50, 120, 50)), error(429, Retry_After="52531"))
     with pytest.raises(Deferred, match=r"14\.6 hours"):
         read()
-    assert slept == []
+    assert time.slept == []
 
 
-def test_a_short_wait_between_pages(server: Server, read: Read, slept: list[float]) -> None:
+def test_a_short_wait_between_pages(server: Server, read: Read, time: Time) -> None:
     server.script(HERE, answer(playlist(items=page(1, 2))), version("v1"))
     server.script(ITEMS, error(429, Retry_After="2"), answer(page(1, 2, 1)))
     assert read().item_count == 2
-    assert len(slept) == 1
+    assert len(time.slept) == 1
+
+
+# What was seen of the app -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("status", "value", "mode"),
+    [
+        (403, "its items are not shown to this app", "development"),
+        (404, "not shown to this app", None),
+    ],
+)
+def test_a_refusal_is_remembered(
+    server: Server, api: SpotifyApi, read: Read, status: int, value: str, mode: str | None
+) -> None:
+    server.script(HERE, error(status))
+    with pytest.raises(Refused):
+        read()
+    assert api.capabilities.value(playlist_fact(ID)) == value
+    assert api.capabilities.value(MODE) == mode
+
+
+def test_a_playlist_that_was_read_is_readable(server: Server, api: SpotifyApi, read: Read) -> None:
+    server.script(HERE, answer(playlist(items=page(1, 1))))
+    read()
+    assert api.capabilities.value(playlist_fact(ID)) == "readable"
+    assert api.capabilities.value(MODE) is None
+
+
+def test_an_outage_says_nothing_of_the_app(server: Server, api: SpotifyApi, read: Read) -> None:
+    server.script(HERE, error(503))
+    with pytest.raises(Unavailable):
+        read()
+    assert api.capabilities.facts() == {}
+
+
+# Facts --------------------------------------------------------------------------------------------
+
+
+def test_the_version_and_all_requests_are_handed_over(server: Server, read: Read) -> None:
+    server.script(HERE, answer(playlist("v7", items=page(50, 60)), ETag='"a"'), version("v7"))
+    server.script(ITEMS, error(503), answer(page(10, 60, 50)))
+    snapshot = read()
+    assert snapshot.version == "v7"
+    assert snapshot.bodies[0].etag == '"a"'
+    assert [request.status for request in snapshot.requests] == [200, 503, 200, 200]
+    assert (snapshot.kept, snapshot.unchanged_from, snapshot.warning) == ((), None, None)

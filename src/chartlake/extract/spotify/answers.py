@@ -95,10 +95,12 @@ def _said(content: bytes) -> _Error:
         return _Error()
 
 
-def problem(answer: Answer, url: str) -> SourceError:
-    """The error that an answer stands for."""
+def problem(answer: Answer, url: str, token: str | None = None) -> SourceError:
+    """The error that an answer stands for; not in its words where they repeat the token."""
     status, said = answer.status, _said(answer.content)
     words = ": ".join(filter(None, (said.reason, said.message))) or None
+    if token and words and token in words:
+        words = None
     if status == 401:
         return SignInError(
             f"Spotify does not accept the credentials (401) at {url}",

@@ -78,12 +78,15 @@ class _Reading:
         # 10 is the most that development mode allows since February 2026
         limit = _PAGE if self.client.capabilities.value(MODE) == "extended" else 10
         path, params = f"/artists/{artist}/albums", {"include_groups": ",".join(groups)}
+        count, total = 0, None
         for body, page in further_pages(
             self.client, path, "artist_albums", limit, (), 0, None, params
         ):
             self.bodies.append(body)
             self.records += len(page.items)
+            count, total = count + len(page.items), page.total
             yield from (album for item in page.items if (album := _album(item)))
+        self._compare(path, count, total)
 
     def new_tracks(self, albums: Sequence[_Album], allowance: Allowance) -> None:
         """Read the tracks of albums in this order, until the budget is spent."""
@@ -106,16 +109,25 @@ class _Reading:
                 self._pages(f"/albums/{album.album_id}/tracks", start)
 
     def _pages(self, path: str, start: int) -> None:
+        count, total = start, None
         try:
             for body, page in further_pages(
                 self.client, path, "album_tracks", _PAGE, (), start, None
             ):
                 self.bodies.append(body)
                 self.records += len(page.items)
+                count, total = count + len(page.items), page.total
         except Refused as refusal:
             if refusal.status != 404:
                 raise
             self.warnings.append(f"{path[1:]} is gone (404)")
+        else:
+            self._compare(path, count, total)
+
+    def _compare(self, path: str, count: int, total: int | None) -> None:
+        """What is short here is told, and the rest goes on: none of it is a ranked list."""
+        if total is not None and count != total:
+            self.warnings.append(f"{path[1:]} gave {count:,} of {total:,}")
 
     def _keep(self, got: Got) -> None:
         self.records += got.records

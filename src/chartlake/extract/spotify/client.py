@@ -143,7 +143,7 @@ class SpotifyClient:
             else:
                 if answer.status == 200 or (answer.status == 304 and etag):
                     return answer
-                error = problem(answer, url)
+                error = problem(answer, url, token)
                 if answer.status == 401 and not renewed:
                     token, renewed = self._tokens.renew(token), True
                     continue

@@ -126,12 +126,13 @@ class Governor:
     def save(self) -> None:
         """Remember what was spent and learned."""
         with self._lock:
-            known, unsaved = self._known(), self._unsaved
-            if self._memory and unsaved:
-                self._quota = self._memory.save(
-                    lambda before: _added(before, known, unsaved, self._now())
-                )
-                self._unsaved = {}
+            if self._memory and self._unsaved:
+                self._keep(self._memory, self._known())
+
+    def _keep(self, memory: QuotaMemory, known: Quota) -> None:
+        unsaved = self._unsaved
+        self._quota = memory.save(lambda before: _added(before, known, unsaved, self._now()))
+        self._unsaved = {}
 
     def _wait_for_place(self) -> float:
         """0 where the request may go out now, and is counted; else the seconds to wait."""
@@ -180,13 +181,9 @@ class Governor:
         until = self._now() + timedelta(seconds=seconds if seconds is not None else 3600)
         why = "the app's quota is used up" if quota_exceeded else "Spotify's rate limit"
         with self._lock:
-            known = msgspec.structs.replace(self._known(), not_before=until, why=why)
-            self._quota = known
+            self._quota = msgspec.structs.replace(self._known(), not_before=until, why=why)
             if self._memory:
-                unsaved, self._unsaved = self._unsaved, {}
-                self._quota = self._memory.save(
-                    lambda before: _added(before, known, unsaved, self._now())
-                )
+                self._keep(self._memory, self._quota)
         wait = f"to wait {_in_words(seconds)}" if seconds is not None else "to come back later"
         return Deferred(
             f"Spotify asks {wait} (429) at {url}",
