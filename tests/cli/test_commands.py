@@ -153,7 +153,7 @@ def test_a_reader_that_goes_away_is_no_error(tmp_path: Path) -> None:
             "-o",
             "pipefail",
             "-c",
-            f"'{PROGRAM}' query 'from entries e, entries f' | head -1",
+            f"'{PROGRAM}' query 'from entries e, entries f limit 2000' | head -1",
         ],
         cwd=tmp_path,
         capture_output=True,

@@ -80,7 +80,7 @@ def _kept(name: str, *faults: Fault, **more: Any) -> Row:
 def _lost(name: str, *faults: Fault, says: str, too: tuple[str, ...] = (), **more: Any) -> Row:
     """Nothing of the list is stored but why, and the run says so."""
     nothing: dict[str, Any] = {"code": 3, "kinds": {}, "tracks": 0, "committed": False}
-    return Row(name, faults, says=(f"feed list: {says}", *too), **nothing | more)
+    return Row(name, faults, says=("feed list", says, *too), **nothing | more)
 
 
 def _deferred(name: str, fault: Fault, words: str, until: str) -> Row:

@@ -13,8 +13,8 @@ from chartlake.simulator import Simulator, World
 from chartlake.wiring import open_project
 from tests.commands import Command
 
-LAST, DAYS = date(2026, 11, 20), 6
-FOLLOWED, JOINING = 12, 3
+LAST, DAYS = date(2026, 11, 20), 5
+FOLLOWED, JOINING = 10, 3
 
 
 @pytest.fixture(scope="module")

@@ -173,14 +173,16 @@ def test_the_larger_of_guess_and_what_was_found_is_tried(time: Time, store: Stor
     assert len(time.slept) == 1
 
 
-def test_it_never_goes_slower_than_ten_in_a_window(time: Time, store: Store) -> None:
+def test_a_refusal_after_a_handful_is_waited_out_and_teaches_nothing(
+    time: Time, store: Store
+) -> None:
     governor = made(time, store)
     ask(governor, 3)
     refuse(governor, 1)
-    ask(governor, 7)
+    ask(governor, 80)
     assert time.slept == [1]
-    ask(governor)
-    assert len(time.slept) == 2
+    governor.save()
+    assert QuotaMemory(store, "app").load().window_requests is None
 
 
 # Told to wait -----------------------------------------------------------------------------

@@ -168,8 +168,10 @@ class Governor:
         return self._guess
 
     def _learn(self, requests: int) -> None:
-        """Keep to what the window was found to hold."""
-        found = max(_FEWEST, requests)
+        """Keep to what the window was found to hold; a handful of requests shows nothing."""
+        if requests < _FEWEST:
+            return  # others asked as well, with the same app: waiting as told will do
+        found = requests
         logger.info("a window of %.0f s holds %d requests", self._window_seconds, found)
         self._quota = msgspec.structs.replace(
             self._known(), window_requests=found, learned_at=self._now()
