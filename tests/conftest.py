@@ -11,6 +11,7 @@ from __future__ import annotations
 import ipaddress
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -34,6 +35,11 @@ SPEC = ROOT.parent / "shared" / "spec" / "spotify-open-api.yml"
 # that compares output would see colours there and none at home.
 for _name in ("CLICOLOR_FORCE", "FORCE_COLOR", "GITHUB_ACTIONS", "NO_COLOR", "PY_COLORS"):
     os.environ.pop(_name, None)
+
+
+# A job in the background has Ctrl-C ignored, and so would the programs that tests start there.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 # What a test may need --------------------------------------------------------
