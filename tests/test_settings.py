@@ -506,7 +506,7 @@ LINES = "valid: hourly, daily, weekly, or a cron line such as '30 6 * * *'"
         (f'{FEED}schedule = "0 0 31 2 *"', "feeds.finds.schedule: '0 0 31 2 *' is neither", LINES),
         (
             FEED.replace(ID, f"https://open.spotify.com/album/{ID}"),
-            "is not a playlist: give its link, its URI or its id",
+            "is not a playlist: give its link, its URI, or its id of 22 letters and digits",
             None,
         ),
         (FEED.replace(ID, "37i9"), "feeds.finds.playlist: '37i9' is not a playlist", None),

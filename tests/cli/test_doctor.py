@@ -94,6 +94,7 @@ def test_development_mode(signed_in: Command) -> None:
         "feed top: top-items": ("ok", "readable"),
         "feed plays: recently-played": ("ok", "readable"),
         "feed saved: saved-tracks": ("ok", "readable"),
+        "feed fill: hydration": ("ok", "asks for what other feeds name"),
     }
     assert any("account default: " in what and "signed in until" in what for what in findings(said))
     # two requests told what these findings say
@@ -108,7 +109,7 @@ def test_extended_mode(signed_in: Command) -> None:
     assert {level for level, _ in seen.values()} == {"ok"}
     assert seen["mode"] == ("ok", "extended quota")
     assert seen["batch reads"] == ("ok", "allowed: 50 ids with one request")
-    assert len(seen) == 2 + 6
+    assert len(seen) == 2 + 7
     again = signed_in("doctor", "--json")
     assert "no budget of requests" in findings(again)
 
@@ -124,11 +125,12 @@ def test_the_table_says_what_to_do(signed_in: Command) -> None:
     assert "no room for" not in said.err
 
 
-def test_what_was_seen_is_not_asked_again(signed_in: Command, spotify: Simulator) -> None:
+def test_everything_is_asked_anew(signed_in: Command, spotify: Simulator) -> None:
+    """What is remembered may be true no more: a table that says `just now` has to mean it."""
     signed_in("doctor")
     first = spotify.request_count
     signed_in("doctor")
-    assert spotify.request_count - first == first - 2  # who signed in, and whether batches go
+    assert spotify.request_count - first == first - 1  # who signed in is asked at the login
 
 
 def test_a_run_knows_what_the_doctor_saw(signed_in: Command, tmp_path: Path) -> None:
@@ -160,7 +162,10 @@ def test_told_so_while_it_looks(signed_in: Command, spotify: Simulator) -> None:
     write = spotify.request_count
     said = signed_in("doctor", "--json")
     assert said.code == 75
-    level, state = capabilities(said)["the rest"]
+    (level, state), *others = [
+        told for what, told in capabilities(said).items() if "Spotify asks to wait" in told[1]
+    ]
+    assert not others
     assert level == "warn"
     assert "Spotify asks to wait 20.0 hours" in state
     assert spotify.request_count - write == 3
@@ -234,3 +239,27 @@ def test_several_wrongs_the_gravest_counts(
     assert signed_in("run", "--feed", "mine").code == 75
     (tmp_path / "chartlake-data" / "warehouse.duckdb").write_text("no database at all" * 1000)
     assert signed_in("doctor").code == 4
+
+
+def test_an_account_without_a_sign_in_hides_no_other_feed(
+    signed_in: Command, spotify: Simulator, tmp_path: Path
+) -> None:
+    hers = playlist("hers", THEIRS) + 'account = "anna"\n'
+    write_project(tmp_path, spotify, playlist("mine", MINE) + hers)
+    said = signed_in("doctor", "--json")
+    assert said.code == 3
+    seen = capabilities(said)
+    assert seen[f"feed mine: playlist {MINE}"] == ("ok", "readable")
+    assert seen["feed hers"] == ("fail", "nobody is signed in as account anna")
+    assert any("(needed by hers)" in what for what in findings(said))
+
+
+def test_an_artist_that_is_not_there_is_told(
+    signed_in: Command, spotify: Simulator, tmp_path: Path
+) -> None:
+    radar = '[feeds.radar]\nsource = "artist-catalog"\nartists = ["{}"]\n'
+    write_project(tmp_path, spotify, radar.format("0" * 22))
+    said = signed_in("doctor", "--json")
+    assert said.code == 3
+    told = capabilities(said)["feed radar: artist-catalog of 1"]
+    assert told == ("fail", f"no artist has the id {'0' * 22}")

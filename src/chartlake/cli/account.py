@@ -56,6 +56,7 @@ def login(
         show.note("interrupted: nobody was signed in")
         raise typer.Exit(130) from None
     _tell(signed_in, accounts.place, as_json)
+    _warn_of_same_user(signed_in, accounts)
     if settings.spotify.access_token:
         show.warn("CHARTLAKE_SPOTIFY__ACCESS_TOKEN is set and goes before this sign-in: remove it")
 
@@ -174,6 +175,18 @@ def _pasted(attempt: Attempt, redirect_uri: str) -> str:
                 raise
             show.error(problem)
     raise AssertionError("the last try returns or raises")
+
+
+def _warn_of_same_user(signed_in: Account, accounts: Accounts) -> None:
+    """A browser that is logged in as somebody signs that one in, whatever the account's name."""
+    names = accounts.keys()
+    others = [accounts.get(k) for k in names if k != signed_in.key and k[1] == signed_in.client_id]
+    for other in others:
+        if other and other.user_id == signed_in.user_id:
+            show.warn(
+                f"account {other.name} is the same Spotify user: to sign in as somebody else, "
+                f"log out at spotify.com first, then: chartlake login --account {signed_in.name}"
+            )
 
 
 def _tell(account: Account, place: str, as_json: bool) -> None:

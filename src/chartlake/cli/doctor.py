@@ -20,12 +20,13 @@ from chartlake.extract.spotify.probing import (
     LISTENER_PATHS,
     Seen,
     probe_app,
+    probe_artists,
     probe_listener,
     probe_playlist,
 )
 from chartlake.lake import keys
-from chartlake.settings import FILE_NAME
-from chartlake.settings.feeds import PlaylistFeed
+from chartlake.settings import FILE_NAME, FeedSettings
+from chartlake.settings.feeds import ArtistCatalogFeed, PlaylistFeed
 from chartlake.warehouse.duckdb_load import VERSION
 from chartlake.wiring import Project
 
@@ -55,7 +56,7 @@ def doctor(as_json: AsJson = False, project: ProjectDir = None) -> None:
     looks = (_versions, _configuration, _lake, _warehouse, _sign_ins, _quota)
     with open_here(project) as here:
         findings = [finding for look in looks for finding in _guarded(look, here)]
-        seen = list(_capabilities(here)) if not _cannot_ask(findings) else []
+        seen = list(_capabilities(here))
     code = _code(findings, seen)
     if as_json:
         show.json(
@@ -129,8 +130,17 @@ def _sign_ins(here: Project) -> Iterator[Finding]:
     if not here.feeds:
         yield Finding("ok", "no feed needs Spotify's Web API")
         return
-    for account in sorted({feed.account for feed in here.settings.feeds.values()}):
-        yield from _guarded(partial(_sign_in, account), here)
+    for account, feeds in _feeds_by_account(here).items():
+        for finding in _guarded(partial(_sign_in, account), here):
+            named = f"{finding.what} (needed by {', '.join(feeds)})"
+            yield finding._replace(what=named) if finding.level == "fail" else finding
+
+
+def _feeds_by_account(here: Project) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for name, feed in here.settings.feeds.items():
+        found.setdefault(feed.account, []).append(name)
+    return dict(sorted(found.items()))
 
 
 def _sign_in(account: str, here: Project) -> Iterator[Finding]:
@@ -163,25 +173,45 @@ def _quota(here: Project) -> Iterator[Finding]:
     yield Finding("ok", budget)
 
 
-def _cannot_ask(findings: list[Finding]) -> bool:
-    return any(f.exit_code in (SourceError.exit_code, _DEFERRED) for f in findings)
-
-
 def _capabilities(here: Project) -> Iterator[Seen]:
-    """What the app may do: its mode, then what each feed needs."""
-    feeds = here.settings.feeds
+    """What the app may do: its mode, then what each feed needs. One that fails hides no other."""
+    governor, feeds = here.spotify.governor, here.settings.feeds
+    if not feeds or governor.not_before:
+        return
+    accounts = [account for account in _feeds_by_account(here) if not _lacks(here, account)]
+    if accounts:
+        yield from _told("the app", lambda: list(probe_app(here.spotify.client(accounts[0]))))
+    for name, feed in feeds.items():
+        if not governor.not_before:  # told so meanwhile
+            yield from _told(f"feed {name}", partial(_probe, here, name, feed))
+
+
+def _lacks(here: Project, account: str) -> bool:
+    """Whether an account gives no token: its finding says so."""
     try:
-        if feeds:
-            yield from probe_app(here.spotify.client(next(iter(feeds.values())).account))
-        for name, feed in feeds.items():
-            client = here.spotify.client(feed.account, needs_user=feed.source in LISTENER_PATHS)
-            if isinstance(feed, PlaylistFeed):
-                seen = probe_playlist(client, feed.playlist)
-            elif feed.source in LISTENER_PATHS:
-                seen = probe_listener(client, feed.source)
-            else:
-                continue
-            yield seen._replace(what=f"feed {name}: {seen.what}")
+        here.spotify.client(account).sign_in()
+    except ChartlakeError:
+        return True
+    return False
+
+
+def _probe(here: Project, name: str, feed: FeedSettings) -> list[Seen]:
+    client = here.spotify.client(feed.account, needs_user=feed.source in LISTENER_PATHS)
+    if isinstance(feed, PlaylistFeed):
+        seen = probe_playlist(client, feed.playlist)
+    elif isinstance(feed, ArtistCatalogFeed):
+        seen = probe_artists(client, feed.artists)
+    elif feed.source in LISTENER_PATHS:
+        seen = probe_listener(client, feed.source)
+    else:
+        seen = Seen("ok", feed.source, "asks for what other feeds name")
+    return [seen._replace(what=f"feed {name}: {seen.what}")]
+
+
+def _told(what: str, ask: Callable[[], list[Seen]]) -> list[Seen]:
+    try:
+        return ask()
     except ChartlakeError as error:
         level: Literal["warn", "fail"] = "warn" if isinstance(error, Deferred) else "fail"
-        yield Seen(level, "the rest", error.what, error.fix)
+        why = f" ({error.why})" if error.why else ""
+        return [Seen(level, what, f"{error.what}{why}", error.fix or "try again later")]

@@ -29,9 +29,13 @@ def releases(warehouse: Warehouse, feed: str | None, day: date | None, limit: in
     )
     name = feed or next(iter(found), None)
     if name not in found or (feed is None and len(found) > 1):
-        listed = ", ".join(found) or "none there yet: docs/sources.md tells how to make one"
+        if not found:
+            raise UsageError(
+                "no artist-catalog feed has been read yet",
+                fix="name one in chartlake.toml (docs/sources.md tells how), then: chartlake run",
+            )
         what = f"{feed!r} is no artist-catalog feed" if feed else "which artist-catalog feed?"
-        raise UsageError(what, fix=f"--feed NAME, one of: {listed}")
+        raise UsageError(what, fix=f"--feed NAME, one of: {', '.join(found)}")
     rows = warehouse.query(
         """
         select first_chart_date, release_date_text, album_name, artist_name, album_type,

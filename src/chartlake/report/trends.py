@@ -207,7 +207,7 @@ def _feed(warehouse: Warehouse, feed: str | None) -> str:
         )
     if feed is None and len(names) == 1:
         return names[0]
-    what = f"there is no feed {feed!r}" if feed else "there are several feeds"
+    what = f"there is no ranked list {feed!r}" if feed else "there are several feeds"
     raise UsageError(what, fix=f"say --feed with one of: {', '.join(names)}")
 
 

@@ -110,7 +110,9 @@ def read_settings(project: Path) -> Settings:
     try:
         settings = Settings(_env_file=dotenv, **written)  # type: ignore[call-arg]  # a documented keyword of pydantic-settings
     except ValidationError as error:
-        raise _explained(error.errors()[0], variables, file) from None
+        # a key that is misspelt is missing too: the first says more
+        first = min(error.errors(), key=lambda each: each["type"] != "extra_forbidden")
+        raise _explained(first, variables, file) from None
     except SettingsError as error:
         raise _no_section(str(error), variables) from None
     settings._project = project.resolve()

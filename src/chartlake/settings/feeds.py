@@ -35,7 +35,10 @@ def _spotify_id(kind: str) -> Callable[[str], str]:
         match = link.fullmatch(text.strip())
         if not match or not SPOTIFY_ID.fullmatch(match[1]):
             article = "an" if kind == "artist" else "a"
-            raise ValueError(f"{text!r} is not {article} {kind}: give its link, its URI or its id")
+            raise ValueError(
+                f"{text!r} is not {article} {kind}: give its link, its URI, or its id of 22 "
+                "letters and digits"
+            )
         return match[1]
 
     return read

@@ -84,8 +84,10 @@ def open_http(spotify: SpotifySettings) -> httpx2.Client:
     """Connections to Spotify, or to what stands for it on this machine."""
     # a proxy of the environment has no business with a server on this machine
     local = urlsplit(spotify.api_url).hostname in _LOOPBACK
+    # reading all certificates takes a while: not where no address needs one
     return httpx2.Client(
         timeout=httpx2.Timeout(30.0, connect=10.0),
         headers={"User-Agent": f"chartlake/{version('chartlake')}"},
         trust_env=not local,
+        verify=any(url.startswith("https:") for url in (spotify.api_url, spotify.token_url)),
     )

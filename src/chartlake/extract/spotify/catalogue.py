@@ -46,9 +46,9 @@ def read_by_id(client: SpotifyClient, kind: Kind, ids: Sequence[str]) -> Iterato
             start += len(some)
 
 
-def ask_batch_allowed(client: SpotifyClient) -> bool:
-    """Whether this app has batch reads; costs a request where it is not remembered."""
-    if client.capabilities.value(BATCH) is None:
+def ask_batch_allowed(client: SpotifyClient, *, anew: bool = False) -> bool:
+    """Whether this app has batch reads; a request where it isn't remembered, or ``anew``."""
+    if anew or client.capabilities.value(BATCH) is None:
         _batch(client, "track", ["0" * 22])
     return client.capabilities.value(BATCH) == "yes"
 

@@ -38,8 +38,9 @@ def read_hydration(
     """As many of the wanted as the budget allows. A slot with nothing to fill in has no pages."""
     ids = wanted.on(due.chart_date)  # kind and id, most charted first
     bodies: list[Body] = []
-    records, warning = 0, None
+    records = 0
     missing: list[str] = []
+    warnings: list[str] = []
     try:
         for kind, some in _within(client, ids, allowance):
             for got in read_by_id(client, kind, some):
@@ -49,9 +50,12 @@ def read_hydration(
     except Deferred as deferred:
         if not bodies:
             raise
-        warning = f"broken off: {deferred.what}; the next slot goes on with the rest"
+        warnings.append(f"broken off: {deferred.what}; the next slot goes on with the rest")
     finally:
         allowance.spend(client)
+    if missing:
+        first = ", ".join(missing[:3]) + (", …" if missing[3:] else "")
+        warnings.append(f"Spotify does not know {len(missing)} of the ids ({first})")
     due.then(lambda: wanted.mark_missing(missing, due.chart_date))
     return Snapshot(
         feed=due.feed,
@@ -61,7 +65,7 @@ def read_hydration(
         item_count=records,
         observed_at=client.now,
         requests=tuple(client.requests),
-        warning=warning,
+        warning="; ".join(warnings) or None,
     )
 
 

@@ -119,8 +119,8 @@ def _explained(client: SpotifyClient, refusal: Refused, playlist_id: str) -> Ref
     else:
         return refusal
     fix = (
-        "use a playlist that you own and sign in as its owner (chartlake login), or import the "
-        "chart: chartlake import regional-global-daily-*.csv; chartlake doctor tells what the app "
-        "may do"
+        "use a playlist that you own, and sign in as its owner (chartlake login, with --account "
+        "NAME for another than the default); for one of Spotify's charts import its files: "
+        "chartlake import regional-global-daily-*.csv; chartlake doctor tells what the app may do"
     )
     return Refused(what, why=why, fix=fix, status=refusal.status)

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, Literal, NamedTuple
 
 from chartlake.errors import Refused, SignInError
 from chartlake.extract.spotify.capabilities import MODE, playlist_fact
-from chartlake.extract.spotify.catalogue import ask_batch_allowed
+from chartlake.extract.spotify.catalogue import ask_batch_allowed, read_by_id
 from chartlake.extract.spotify.client import SpotifyClient
 from chartlake.extract.spotify.versioned import decode
 
-__all__ = ["LISTENER_PATHS", "Seen", "probe_app", "probe_listener", "probe_playlist"]
+__all__ = [
+    "LISTENER_PATHS",
+    "Seen",
+    "probe_app",
+    "probe_artists",
+    "probe_listener",
+    "probe_playlist",
+]
 
 LISTENER_PATHS = {
     "top-items": "/me/top/tracks",
@@ -20,6 +27,7 @@ LISTENER_PATHS = {
 }
 """What each kind of feed asks of a listener."""
 
+_FEW = 5
 _LOG_IN = "chartlake login, and agree to all that is asked for"
 
 
@@ -34,7 +42,7 @@ class Seen(NamedTuple):
 
 def probe_app(client: SpotifyClient) -> Iterator[Seen]:
     """The app's mode, told by whether it has batch reads."""
-    batch = ask_batch_allowed(client)
+    batch = ask_batch_allowed(client, anew=True)
     if client.capabilities.value(MODE) == "extended":
         yield Seen("ok", "mode", "extended quota")
     else:
@@ -70,6 +78,17 @@ def probe_listener(client: SpotifyClient, source: str) -> Seen:
     except SignInError as error:
         return Seen("fail", source, error.what, error.fix)
     return Seen("ok", source, "readable")
+
+
+def probe_artists(client: SpotifyClient, artists: Sequence[str]) -> Seen:
+    """Whether the artists of a catalog are known; the first few of many."""
+    some = list(artists)[:_FEW]
+    unknown = [each for got in read_by_id(client, "artist", some) for each in got.unknown]
+    what = f"artist-catalog of {len(artists)}"
+    if unknown:
+        fix = "give the artist's link, from its page on Spotify"
+        return Seen("fail", what, f"no artist has the id {', '.join(unknown)}", fix)
+    return Seen("ok", what, "readable" if len(some) == len(artists) else f"{_FEW} tried: readable")
 
 
 def _refused(client: SpotifyClient, what: str, refusal: Refused) -> Seen:
