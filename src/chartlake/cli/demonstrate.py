@@ -110,7 +110,9 @@ def _counts(here: Demo, seconds: float) -> None:
     show.line(
         "objects    " + ", ".join(f"{zone}{count:,}" for zone, count in objects.items() if count)
     )
-    show.line("rows       " + ", ".join(f"{table} {count:,}" for table, count in rows.items()))
+    show.line(
+        "rows       " + ", ".join(f"{table} {count:,}" for table, count in rows.items() if count)
+    )
 
 
 def _next(folder: Path) -> None:
