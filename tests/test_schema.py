@@ -18,6 +18,7 @@ NAMES = [
     "track_artists",
     "album_artists",
     "rejects",
+    "missed_slots",
 ]
 EVERY_TABLE = pytest.mark.parametrize("table", TABLES.values(), ids=list(TABLES))
 
@@ -89,6 +90,7 @@ def test_keys_of_the_tables() -> None:
         "track_artists": ("track_id", "artist_position"),
         "album_artists": ("album_id", "artist_position"),
         "rejects": ("page", "item"),
+        "missed_slots": (),
     }
 
 
@@ -146,6 +148,7 @@ def test_what_must_not_be_null_is_declared_so() -> None:
         "track_artists": ["track_id", "artist_position"],
         "album_artists": ["album_id", "artist_position"],
         "rejects": ["page", "item", "reason", "payload"],
+        "missed_slots": ["scheduled_at", "noted_at", "source", "why"],
     }
 
 

@@ -52,6 +52,7 @@ _Shape = TypeVar("_Shape")
 FEED_NAME = re.compile(r"(?=.{1,64}$)[a-z0-9]+(-[a-z0-9]+)*")
 SPOTIFY_ID = re.compile(r"[A-Za-z0-9]{22}")
 _SLOT_FORMAT = "%Y%m%dT%H%M%SZ"
+_OF_FILES = ("charts-csv",)
 
 
 class Record(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -72,6 +73,11 @@ class Feed(Record, frozen=True, kw_only=True):
     schedule: str | None = None
     timezone: str = "UTC"
     cadence: Cadence = "edition"
+
+    @property
+    def is_of_files(self) -> bool:
+        """Whether a person brings its files: any slot may still be filled, at any time."""
+        return self.source in _OF_FILES
 
 
 class Body(Record, frozen=True, kw_only=True):
@@ -155,7 +161,8 @@ class Manifest(Record, frozen=True, kw_only=True):
     """The commit of a slot's raw pages: it exists only when all of them do.
 
     An unchanged slot has the pages of ``unchanged_from``, the slot that was last
-    read whole; ``unchanged_count`` numbers such slots since then.
+    read whole; ``unchanged_count`` numbers such slots since then. A slot that was
+    ``missed`` (and why) has no pages: nobody read it while it could be read.
     """
 
     feed: Feed
@@ -174,6 +181,7 @@ class Manifest(Record, frozen=True, kw_only=True):
     since: datetime | None = None
     watermark: datetime | None = None
     warning: str | None = None
+    missed: str | None = None
     format: int = 1
 
 

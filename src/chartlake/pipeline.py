@@ -1,5 +1,6 @@
 """Read this first: the stages in order.
 
+    plan        due − committed − built − loaded; mark_missed settles what nobody can read any more
     extract     sources → raw       ask each feed's source, commit what it gave
     import      files → raw         the same for files that a person brings
     transform   raw → curated       parse the slots that have no build, commit one build
@@ -13,7 +14,7 @@ killed is completed by the next one.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -32,10 +33,25 @@ from chartlake.errors import (
 from chartlake.extract import holding
 from chartlake.extract.due import DueSlot, Read
 from chartlake.extract.files import ARCHIVE_FILES, FileImport, Imported
-from chartlake.lake import aside, raw, tombstones
+from chartlake.lake import aside, checkpoint, raw, tombstones
 from chartlake.lake.store import Store
-from chartlake.model import Feed, Slot, slot_at
-from chartlake.transform.build import Transformed, build_slots, unbuilt
+from chartlake.model import Feed, Slot, slot_at, slot_month
+from chartlake.reconcile import (
+    Plan,
+    advance_checkpoint,
+    keeps_its_past,
+    make_plan,
+    mark_missed,
+    reopen,
+)
+from chartlake.transform.build import (
+    TRANSFORM_VERSION,
+    Place,
+    Transformed,
+    build_slots,
+    unbuilt,
+)
+from chartlake.transform.compact import Compacted, closed_months, compact
 from chartlake.transform.engine import Engine
 from chartlake.transform.parse_charts_csv import count_records
 from chartlake.warehouse.port import CheckResult, Loaded, Warehouse
@@ -119,9 +135,52 @@ class Pipeline:
         )
         return [files.take(path, feed, day) for path in named]
 
+    def plan(self, feeds: Iterable[Feed], *, whole: bool = False) -> Plan:
+        """Compare what is due, committed, built and loaded; nothing is changed."""
+        return make_plan(self.store, feeds, self.warehouse, self.clock(), whole=whole)
+
+    def mark_missed(self, feeds: Iterable[Feed], plan: Plan) -> int:
+        """Settle the slots that nobody can read any more; how many those were.
+
+        Months in which the plan found nothing to do need not be looked at again.
+        """
+        reopen(self.store, plan)
+        lost = {found.feed: found.to_mark for found in plan.feeds}
+        count = sum(
+            mark_missed(self.store, feed, lost.get(feed.name, ()), self.clock()) for feed in feeds
+        )
+        advance_checkpoint(self.store, plan, self.clock())
+        return count
+
     def transform(self) -> Transformed:
         """Build all committed slots that have no build yet."""
-        return build_slots(self.store, self.engine, unbuilt(self.store), self.clock())
+        since = checkpoint.settled_before(self.store)
+        return build_slots(self.store, self.engine, unbuilt(self.store, since), self.clock())
+
+    def outdated(self) -> list[Place]:
+        """The slots that only an older transform built, or none."""
+        return unbuilt(self.store, at_least=TRANSFORM_VERSION)
+
+    def build(self, places: Sequence[Place]) -> Transformed:
+        """Build these slots."""
+        return build_slots(self.store, self.engine, places, self.clock())
+
+    def compact(self, *, dry_run: bool = False) -> Iterator[Compacted]:
+        """Put the builds of each closed month into one by feed."""
+        this_month = slot_month(slot_at(self.clock()))
+        for feed, month, live in closed_months(self.store, this_month):
+            count = len({build.build_id for build, _ in live.values()})
+            found = Compacted(feed, month, count, len(live))
+            try:
+                if not dry_run:
+                    compact(self.store, feed, month, live)
+            except DataError as error:
+                found = found._replace(error=error)
+            yield found
+
+    def keeps_its_past(self, feed: str) -> bool:
+        """Whether the source of a feed can be asked for older slots."""
+        return keeps_its_past(self.store, feed)
 
     def load(self) -> Loaded:
         """Bring the warehouse up to the builds."""
@@ -136,7 +195,8 @@ class Pipeline:
         slot, day = slot_at(due_at), schedule.chart_date(feed, due_at)
         last: Slot | None = None
         try:
-            revisions = raw.latest_revisions(self.store, feed.name)
+            since = checkpoint.settled_before(self.store)
+            revisions = raw.recent_revisions(self.store, feed.name, since)
             raw.check_same_source(self.store, feed, revisions)
             if slot in revisions:
                 return Extracted(feed.name, day, "present")
@@ -151,8 +211,10 @@ class Pipeline:
         except (SourceError, ConfigError, DataError) as error:
             closing = self._record(feed, slot, error, last)
             return Extracted(feed.name, day, "failed", warning=closing, error=error)
+        checkpoint.lower(self.store, slot_month(slot))
         manifest, won = raw.commit(self.store, snapshot)
-        reading.done()
+        if won:  # what came too late is nowhere, and must not be remembered as read
+            reading.done()
         return Extracted(
             feed.name,
             day,

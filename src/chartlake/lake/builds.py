@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 
 from chartlake.errors import CorruptObject
 from chartlake.lake import keys
+from chartlake.lake.checkpoint import is_open
 from chartlake.lake.store import Store
 from chartlake.model import (
     Build,
@@ -87,9 +88,12 @@ def commit(
     return read_build(store, key)
 
 
-def list_builds(store: Store) -> Iterator[str]:
-    """The keys of all builds, by month."""
-    return store.keys(keys.BUILDS)
+def list_builds(store: Store, since: str | None = None) -> Iterator[str]:
+    """The keys of all builds by month, or of those in the months from ``since`` on."""
+    if since is None:
+        return store.keys(keys.BUILDS)
+    months = (month for month in store.folders(keys.BUILDS) if is_open(month, since))
+    return (key for month in months for key in store.keys(f"{keys.BUILDS}{month}/"))
 
 
 def read_build(store: Store, key: str) -> Build:
@@ -115,7 +119,7 @@ def read_table(store: Store, file: BuiltFile) -> pa.Table:
             fix="restore the file from a backup, or delete the build object that names it: "
             "then the next run builds its slots again",
         )
-    return pq.read_table(pa.BufferReader(content))
+    return pq.ParquetFile(pa.BufferReader(content)).read()
 
 
 def _write(store: Store, table: str, month: str, rows: pa.Table, attempt: str) -> BuiltFile:

@@ -8,6 +8,7 @@ read. A slot is committed by creating its manifest, which nobody can do twice.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import date, datetime
 from itertools import accumulate, groupby
 
 import msgspec
@@ -15,6 +16,7 @@ import pyarrow as pa
 
 from chartlake.errors import ConfigError, CorruptObject
 from chartlake.lake import keys
+from chartlake.lake.checkpoint import is_open
 from chartlake.lake.store import Store
 from chartlake.model import (
     Body,
@@ -39,11 +41,14 @@ __all__ = [
     "last_before",
     "latest_revisions",
     "manifest_sha256",
+    "mark_missed",
     "pages_to_keep",
     "read_kept",
     "read_manifest",
     "read_page",
     "read_pages",
+    "read_standing",
+    "recent_revisions",
 ]
 
 _ZSTD_LEVEL = 6
@@ -92,23 +97,47 @@ def manifest_sha256(manifest: Manifest) -> str:
     return sha256(msgspec.json.encode(manifest))
 
 
-def latest_revisions(store: Store, feed: str, month: str = "") -> dict[Slot, int]:
-    """The committed slots of a feed, of one month or all, each with its standing revision.
+def latest_revisions(
+    store: Store, feed: str, month: str = "", since: str | None = None
+) -> dict[Slot, int]:
+    """The committed slots of a feed, each with its standing revision.
 
-    Only keys are listed; nothing is fetched.
+    Of one month, of the months from ``since`` on, or of all. Only keys are
+    listed; nothing is fetched.
     """
+    folders = [month] if month or since is None else _months(store, feed, since)
     highest: dict[Slot, int] = {}
-    for key in store.keys(keys.manifests_of(feed, month)):
-        if found := keys.slot_and_revision(key):
-            slot, revision = found
-            highest[slot] = max(revision, highest.get(slot, 0))
+    for folder in folders:
+        for key in store.keys(keys.manifests_of(feed, folder)):
+            if found := keys.slot_and_revision(key):
+                slot, revision = found
+                highest[slot] = max(revision, highest.get(slot, 0))
     return highest
+
+
+def recent_revisions(store: Store, feed: str, since: str | None) -> dict[Slot, int]:
+    """The committed slots of the months from ``since`` on; of all months where those have none."""
+    found = latest_revisions(store, feed, since=since)
+    return found or (latest_revisions(store, feed) if since else found)
+
+
+def _months(store: Store, feed: str, since: str) -> list[str]:
+    months = store.folders(keys.manifests_of(feed))
+    return [month for month in months if is_open(month, since)]
 
 
 def committed(store: Store, feed: str, slot: Slot) -> Manifest | None:
     """The standing manifest of a slot: its highest revision, or None."""
     revision = latest_revisions(store, feed, slot_month(slot)).get(slot)
     return read_manifest(store, feed, slot, revision) if revision else None
+
+
+def read_standing(store: Store, feed: str, slot: Slot) -> Manifest:
+    """The standing manifest of a slot that is committed; FileNotFoundError where it is not."""
+    manifest = committed(store, feed, slot)
+    if manifest is None:
+        raise FileNotFoundError(keys.manifest(feed, slot, 1))
+    return manifest
 
 
 def feeds(store: Store) -> list[str]:
@@ -124,9 +153,37 @@ def is_committed(store: Store, feed: str, slot: Slot) -> bool:
 def last_before(
     store: Store, feed: str, revisions: Mapping[Slot, int], slot: Slot
 ) -> Manifest | None:
-    """The standing manifest of the last slot before this one, among a feed's committed slots."""
-    before = max((each for each in revisions if each < slot), default=None)
-    return read_manifest(store, feed, before, revisions[before]) if before else None
+    """The standing manifest of the last slot before this one that was read.
+
+    ``revisions`` are the feed's committed slots; those that were missed tell nothing.
+    """
+    for before in sorted((each for each in revisions if each < slot), reverse=True):
+        manifest = read_manifest(store, feed, before, revisions[before])
+        if not manifest.missed:
+            return manifest
+    return None
+
+
+def mark_missed(
+    store: Store, feed: Feed, slot: Slot, chart_date: date, why: str, at: datetime
+) -> bool:
+    """Settle a slot that nobody read in time; False where somebody had after all.
+
+    The mark stands where the slot's manifest would, so that one of the two wins.
+    """
+    mark = Manifest(
+        feed=feed,
+        slot=slot,
+        chart_date=chart_date,
+        revision=1,
+        attempt=keys.new_attempt(),
+        raw_key="",
+        pages=(),
+        item_count=0,
+        observed_at=at,
+        missed=why,
+    )
+    return store.create(keys.manifest(feed.name, slot, 1), msgspec.json.encode(mark))
 
 
 def check_same_source(store: Store, feed: Feed, revisions: Mapping[Slot, int]) -> None:

@@ -15,12 +15,13 @@ from chartlake.lake import aside, builds, keys, raw
 from chartlake.lake.store import Store
 from chartlake.model import Build, BuiltSlot, Manifest, Slot, slot_month
 from chartlake.schema import TABLES, Table
+from chartlake.transform.claims import check_manifest
 from chartlake.transform.engine import Engine, Parsed
 
 __all__ = ["TRANSFORM_VERSION", "Failed", "Place", "Transformed", "build_slots", "unbuilt"]
 
 TRANSFORM_VERSION = 1
-"""Raised when the same pages give other rows: then everything is built again."""
+"""Raised when the same pages give other rows: then `chartlake rebuild` builds all again."""
 
 
 class Place(NamedTuple):
@@ -45,19 +46,23 @@ class Transformed(NamedTuple):
     failed: tuple[Failed, ...]
 
 
-def unbuilt(store: Store) -> list[Place]:
-    """The committed slots that no build of this transform version covers.
+def unbuilt(store: Store, since: str | None = None, at_least: int = 0) -> list[Place]:
+    """The committed slots that no build covers, by a transform version of ``at_least`` so much.
 
-    Compares keys with builds; no manifest is fetched.
+    Of all months, or of those from ``since`` on: a build lies in the month of
+    its last slot, so that it is not missed. No manifest is fetched.
     """
     committed = {
         Place(feed, slot, revision)
         for feed in raw.feeds(store)
-        for slot, revision in raw.latest_revisions(store, feed).items()
+        for slot, revision in raw.latest_revisions(store, feed, since=since).items()
     }
-    for key in builds.list_builds(store):
-        build = builds.read_build(store, key)
-        if build.transform_version >= TRANSFORM_VERSION:
+    for key in builds.list_builds(store, since):
+        try:
+            build = builds.read_build(store, key)
+        except CorruptObject:
+            continue  # the load tells of it, and what it held is built again
+        if build.transform_version >= at_least:
             committed -= {Place(built.feed, built.slot, built.revision) for built in build.slots}
     return sorted(committed)
 
@@ -70,7 +75,7 @@ def build_slots(
     failed: list[Failed] = []
     for place in places:
         try:
-            manifests.append(raw.read_manifest(store, *place))
+            manifests.append(_manifest(store, place))
         except CorruptObject as error:
             failed.append(Failed(place, error))
     good: list[Parsed] = []
@@ -79,9 +84,23 @@ def build_slots(
             failed.append(Failed(_place(result.manifest), result.error))
         else:
             good.append(result)
+    try:
+        build = _commit(store, good) if good else None
+    except CorruptObject as error:  # a damaged build object stands where this one would
+        build = None
+        failed += [Failed(_place(result.manifest), error) for result in good]
     for place, reason in failed:
         aside.record_failure(store, place.feed, place.slot, "transform", reason, now)
-    return Transformed(_commit(store, good) if good else None, tuple(failed))
+    return Transformed(build, tuple(failed))
+
+
+def _manifest(store: Store, place: Place) -> Manifest:
+    try:
+        manifest = raw.read_manifest(store, *place)
+    except FileNotFoundError as error:  # a name that is no slot's lies among the manifests
+        raise CorruptObject(f"{place.feed} {place.slot}: this is no slot", why=str(error)) from None
+    check_manifest(manifest, *place)
+    return manifest
 
 
 def _place(manifest: Manifest) -> Place:

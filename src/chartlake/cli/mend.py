@@ -1,0 +1,216 @@
+"""chartlake reconcile, rebuild, compact and backfill: make what should be there be there."""
+
+from __future__ import annotations
+
+import time
+from datetime import date, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from chartlake.cli import show
+from chartlake.cli.options import AsJson, ProjectDir, open_here
+from chartlake.cli.show import Col
+from chartlake.cli.stages import Stages
+from chartlake.errors import UsageError
+from chartlake.model import Slot, slot_month, slot_time
+from chartlake.pipeline import exit_code
+from chartlake.reconcile import FeedPlan, Plan
+from chartlake.transform.build import Place
+
+__all__ = ["backfill", "compact", "rebuild", "reconcile"]
+
+_PLAN = [
+    Col("feed", "feed", wide=True),
+    Col("since", "since"),
+    Col("due", "due"),
+    Col("committed", "committed"),
+    Col("missed now", "to_mark"),
+    Col("waiting", "waiting"),
+    Col("to build", "to_build"),
+    Col("to load", "to_load"),
+]
+FeedName = Annotated[
+    str | None, typer.Option("--feed", metavar="NAME", help="Only this feed (default: all).")
+]
+From = Annotated[
+    datetime | None,
+    typer.Option("--from", metavar="YYYY-MM-DD", formats=["%Y-%m-%d"], help="The first date."),
+]
+To = Annotated[
+    datetime | None,
+    typer.Option("--to", metavar="YYYY-MM-DD", formats=["%Y-%m-%d"], help="The last date."),
+]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Print the plan; change nothing.")]
+
+
+def reconcile(
+    whole: Annotated[
+        bool, typer.Option("--all", help="Look at all months, not only those since the last time.")
+    ] = False,
+    dry_run: DryRun = False,
+    as_json: AsJson = False,
+    project: ProjectDir = None,
+) -> None:
+    """Compare what is due, committed, built and loaded, by feed; then mend it.
+
+    Slots that nobody can read any more are marked as missed. No source is asked:
+    that is chartlake run, which begins with this.
+    """
+    here = open_here(project)
+    plan = here.pipeline.plan(here.feeds, whole=whole)
+    if not as_json:
+        _print(plan)
+    if dry_run:
+        if as_json:
+            show.json({"feeds": [_facts(found) for found in plan.feeds]})
+        return
+    stages = Stages(here, quiet=as_json)
+    stages.mark_missed(plan)
+    stages.settle()
+    code = stages.close("chartlake status")
+    if as_json:
+        show.json({"feeds": [_facts(found) for found in plan.feeds], **stages.facts})
+    raise typer.Exit(code)
+
+
+def rebuild(
+    feed: FeedName = None,
+    first: From = None,
+    last: To = None,
+    dry_run: DryRun = False,
+    as_json: AsJson = False,
+    project: ProjectDir = None,
+) -> None:
+    """Build again what an older transform built, or what was damaged since, month by month.
+
+    The old build stays readable until the new one is whole; what was done when
+    this was interrupted is done.
+    """
+    here = open_here(project)
+    places = [p for p in here.pipeline.outdated() if _is_in(p, feed, first, last)]
+    months = sorted({slot_month(place.slot) for place in places})
+    if dry_run:
+        if as_json:
+            show.json({"slots": len(places), "months": months})
+        else:
+            show.line(f"{len(places):,} slots in {len(months)} months would be built again")
+        return
+    stages = Stages(here, quiet=as_json)
+    for month in months:
+        clock = time.perf_counter()
+        some = [place for place in places if slot_month(place.slot) == month]
+        stages.built(here.pipeline.build(some), since=clock)
+    stages.settle()
+    code = stages.close("chartlake status")
+    if as_json:
+        show.json({"slots": len(places), "months": months, **stages.facts})
+    raise typer.Exit(code)
+
+
+def compact(dry_run: DryRun = False, as_json: AsJson = False, project: ProjectDir = None) -> None:
+    """Put the many small builds of each closed month into one by feed, so that reading is quick."""
+    here = open_here(project)
+    done, errors = [], []
+    for found in here.pipeline.compact(dry_run=dry_run):
+        if found.error:
+            show.error(found.error, f"{found.feed} {found.month}")
+            errors.append(found.error)
+            continue
+        done.append({k: v for k, v in found._asdict().items() if k != "error"})
+        if not as_json:
+            verb = "would be put" if dry_run else "put"
+            show.line(
+                f"{found.feed} {found.month}: {found.slots:,} slots in {found.builds:,} builds "
+                f"{verb} into one"
+            )
+    if as_json:
+        show.json({"months": done})
+    elif not done and not errors:
+        show.line("Nothing to compact: each closed month is one build by feed.")
+    if done and not dry_run:
+        errors += here.pipeline.load().left_out
+    raise typer.Exit(exit_code(errors))
+
+
+def backfill(
+    feed: Annotated[str, typer.Option("--feed", metavar="NAME", help="The feed.")],
+    first: From = None,
+    last: To = None,
+    files: Annotated[
+        Path | None,
+        typer.Option("--files", metavar="DIR", help="Where the downloaded files are."),
+    ] = None,
+    as_json: AsJson = False,
+    project: ProjectDir = None,
+) -> None:
+    """Fill gaps of a feed whose source keeps its past: charts files, by their names."""
+    here = open_here(project)
+    found = next(
+        (f for f in here.pipeline.plan(here.feeds, whole=True).feeds if f.feed == feed), None
+    )
+    if found is None:
+        raise UsageError(
+            f"there is no feed {feed!r}", fix="chartlake lake ls shows those there are"
+        )
+    if not here.pipeline.keeps_its_past(feed):
+        raise UsageError(
+            f"feed {feed!r} can't be filled: its source keeps no past",
+            why="Spotify shows a list only as it is now; a slot that nobody read stays missed",
+            fix="if the same chart has files, import them: chartlake import FILES",
+        )
+    wanted = [slot for slot in found.waiting if _is_in(Place(feed, slot, 1), feed, first, last)]
+    names = [f"{feed}-{_day(slot)}.csv" for slot in wanted]
+    there = [files / name for name in names if files and (files / name).is_file()]
+    stages = Stages(here, quiet=as_json)
+    if there:
+        stages.imported(here.pipeline.import_files(there), time.perf_counter())
+        stages.settle()
+    missing = [name for name in names if not files or not (files / name).is_file()]
+    code = stages.close()
+    if as_json:
+        show.json({"missing": missing, "imported": [str(path) for path in there], **stages.facts})
+    else:
+        for name in missing:
+            show.line(f"missing: {name}")
+        show.line(f"{len(there)} imported, {len(missing)} still missing")
+        if missing:
+            show.line("download them from charts.spotify.com, then: chartlake backfill --files DIR")
+    raise typer.Exit(code)
+
+
+def _print(plan: Plan) -> None:
+    if plan.feeds:
+        show.table(_PLAN, [_counts(found) for found in plan.feeds])
+    if plan.is_done:
+        show.line("Nothing to mend.")
+
+
+def _counts(found: FeedPlan) -> dict[str, object]:
+    return {
+        **found._asdict(),
+        "to_mark": len(found.to_mark),
+        "waiting": len(found.waiting),
+        "feed": f"{found.feed} (closed)" if found.closed else found.feed,
+    }
+
+
+def _facts(found: FeedPlan) -> dict[str, object]:
+    return found._asdict()
+
+
+def _is_in(place: Place, feed: str | None, first: datetime | None, last: datetime | None) -> bool:
+    if feed and place.feed != feed:
+        return False
+    if not first and not last:
+        return True
+    day = _day(place.slot)
+    if day is None:
+        return False
+    return (not first or day >= first.date()) and (not last or day <= last.date())
+
+
+def _day(slot: Slot) -> date | None:
+    at = slot_time(slot)
+    return at.date() if at else None

@@ -1,0 +1,115 @@
+"""Compaction: the many small builds of a closed month in one.
+
+The rows are those of the live attempts, with the new attempt's name: nothing is
+parsed again, so that slots whose raw pages have expired are compacted too. A
+compacted build is a build like any other; it wins because it covers more slots.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from chartlake.errors import ChartlakeError, CorruptObject
+from chartlake.lake import builds, keys
+from chartlake.lake.store import Store
+from chartlake.model import UNDATED, Build, BuiltSlot, Slot, slot_month
+from chartlake.schema import TABLES
+
+__all__ = ["Compacted", "closed_months", "compact"]
+
+
+class Compacted(NamedTuple):
+    """One feed's month: how many builds it was spread over, and the slots that it holds.
+
+    ``error``: why it stays as it is.
+    """
+
+    feed: str
+    month: str
+    builds: int
+    slots: int
+    error: ChartlakeError | None = None
+
+
+_Live = dict[Slot, tuple[Build, BuiltSlot]]
+
+
+def closed_months(store: Store, before: str) -> Iterator[tuple[str, str, _Live]]:
+    """Feed, month and the live attempts to put into one, of each month before this one.
+
+    Slots of several transform versions stay apart: a build has one.
+    """
+    by_month: dict[tuple[str, str], _Live] = {}
+    for key in builds.list_builds(store):
+        try:
+            build = builds.read_build(store, key)
+        except CorruptObject:
+            continue  # the load tells of it
+        for slot in build.slots:
+            month = slot_month(slot.slot)
+            if month != UNDATED and month < before:
+                live = by_month.setdefault((slot.feed, month), {})
+                known = live.get(slot.slot)
+                if known is None or builds.rank(build, slot) > builds.rank(*known):
+                    live[slot.slot] = (build, slot)
+    for (feed, month), live in sorted(by_month.items()):
+        for version in sorted({build.transform_version for build, _ in live.values()}):
+            small = _smaller_than_all(
+                {s: found for s, found in live.items() if found[0].transform_version == version}
+            )
+            if len({build.build_id for build, _ in small.values()}) > 1:
+                yield feed, month, small
+
+
+def _smaller_than_all(live: _Live) -> _Live:
+    """The slots that a build over all of these would win: it has to cover more than theirs does."""
+    small = live
+    while any(len(build.slots) >= len(small) for build, _ in small.values()):
+        small = {s: found for s, found in small.items() if len(found[0].slots) < len(small)}
+    return small
+
+
+def compact(store: Store, feed: str, month: str, live: _Live) -> Build:
+    """Write one build over a feed's month; CorruptObject where a file is damaged."""
+    attempt = keys.new_attempt()
+    tables = {(name, month): rows for name, rows in _rows(store, feed, live, attempt).items()}
+    slots = tuple(live[slot][1] for slot in sorted(live))
+    (version,) = {build.transform_version for build, _ in live.values()}
+    return builds.commit(store, version, slots, tables, attempt)
+
+
+def _rows(store: Store, feed: str, live: _Live, attempt: str) -> Mapping[str, pa.Table]:
+    """The rows of the live attempts by table, under the new attempt's name."""
+    found: dict[str, list[pa.Table]] = {}
+    of_build: dict[str, tuple[Build, list[str]]] = {}
+    for slot, (build, _) in live.items():
+        of_build.setdefault(build.build_id, (build, []))[1].append(slot)
+    for build, slots in of_build.values():
+        for file in build.files:
+            rows = builds.read_table(store, file)
+            mine = pc.and_(pc.equal(rows["feed"], feed), pc.is_in(rows["slot"], pa.array(slots)))
+            found.setdefault(file.table, []).append(rows.filter(mine))
+    joined = {
+        name: pa.concat_tables(parts, promote_options="default").select(TABLES[name].arrow.names)
+        for name, parts in ((n, [_with_all(n, p) for p in ps]) for n, ps in found.items())
+    }
+    return {name: _renamed(rows, name, attempt) for name, rows in joined.items() if rows.num_rows}
+
+
+def _with_all(name: str, rows: pa.Table) -> pa.Table:
+    """With the columns that came later, which are null in old files."""
+    for field in TABLES[name].arrow:
+        if field.name not in rows.column_names:
+            rows = rows.append_column(field, pa.nulls(rows.num_rows, field.type))
+    return rows
+
+
+def _renamed(rows: pa.Table, name: str, attempt: str) -> pa.Table:
+    schema = TABLES[name].arrow
+    place = schema.get_field_index("attempt_id")
+    column = pa.array([attempt] * rows.num_rows, pa.string())
+    return rows.set_column(place, schema.field(place), column).sort_by("slot").cast(schema)
