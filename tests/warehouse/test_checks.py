@@ -48,6 +48,9 @@ insert into album_observations by name
     select feed, slot, attempt_id, 'a' as album_id, observed_at from editions limit 1;
 insert into artist_observations by name
     select feed, slot, attempt_id, 'x' as artist_id, observed_at from editions limit 1;
+insert into missed_slots by name
+    select feed, slot, attempt_id, scheduled_at, observed_at as noted_at, source, 'why' as why
+    from editions limit 1;
 insert into track_artists by name
     select feed, slot, attempt_id, 't' as track_id, 1 as artist_position from editions limit 1;
 insert into album_artists by name

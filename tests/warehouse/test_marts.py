@@ -6,6 +6,7 @@ import tempfile
 from datetime import date, datetime
 from pathlib import Path
 
+import duckdb
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -75,7 +76,7 @@ def test_an_hourly_feed_may_rank_the_last_edition_of_each_day(tmp_path: Path) ->
     here.deliver(editions)
     every = here.rows("select chart_date from chart_editions")
     assert len(every) == len(editions)
-    with here.warehouse._connect(write=True) as db:
+    with duckdb.connect(str(here.warehouse.path)) as db:
         db.execute("update editions set cadence = 'day', schedule = '0 * * * *'")
         db.execute("delete from seen_builds")
     here.pipeline.load()
@@ -138,7 +139,7 @@ def test_a_schedule_that_changes_does_not_rewrite_what_was_due(tmp_path: Path) -
     here = WorldPipeline(tmp_path)
     days = [date(2020, 3, day) for day in (5, 12, 19, 20, 21, 23)]
     here.deliver([_chart(day, "a") for day in days])
-    with here.warehouse._connect(write=True) as db:
+    with duckdb.connect(str(here.warehouse.path)) as db:
         db.execute("update editions set schedule = 'weekly' where chart_date <= '2020-03-19'")
         db.execute("update editions set schedule = null where chart_date = '2020-03-23'")
         db.execute("delete from seen_builds")

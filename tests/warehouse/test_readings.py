@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 
 from chartlake.lake import raw
@@ -106,6 +107,7 @@ def test_a_feed_of_readings_has_its_health(here: Place) -> None:
         "editions": 2,
         "due": 4,
         "missing": 1,
+        "missed": 0,
         "longest_gap": 1,
         "overdue": 1,
         "empty_editions": 1,
@@ -186,7 +188,7 @@ def test_plays_that_may_be_missing_are_a_warning(here: Place) -> None:
 def test_a_play_that_is_lost_on_the_way_is_an_error(here: Place) -> None:
     here.read(PLAYS, at(6), "recently_played", plays([3, 4]))
     here.load()
-    with here.warehouse._connect(write=True) as db:
+    with duckdb.connect(str(here.warehouse.path)) as db:
         db.execute("delete from play_observations where position = 1")
     assert list(here.failing()) == ["records_add_up"]
 
@@ -194,7 +196,7 @@ def test_a_play_that_is_lost_on_the_way_is_an_error(here: Place) -> None:
 def test_an_entry_in_a_reading_is_an_error(here: Place) -> None:
     here.read(PLAYS, at(6), "recently_played", plays([3]))
     here.load()
-    with here.warehouse._connect(write=True) as db:
+    with duckdb.connect(str(here.warehouse.path)) as db:
         db.execute(
             "insert into entries by name "
             "select feed, slot, attempt_id, 1 as position, item_kind, page, item "

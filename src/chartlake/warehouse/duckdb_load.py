@@ -3,60 +3,40 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
+from datetime import UTC, date, datetime, timedelta
 
 import duckdb
 import pyarrow as pa
 
 from chartlake import schedule
-from chartlake.errors import CorruptObject, StorageError
+from chartlake.errors import CorruptObject
 from chartlake.lake import builds
 from chartlake.lake.store import Store
 from chartlake.model import Build, BuiltSlot, Feed, naive_utc
-from chartlake.schema import TABLES, Table
+from chartlake.schema import TABLES
+from chartlake.warehouse.migrations import VERSION
 from chartlake.warehouse.port import Loaded
-from chartlake.warehouse.sql import MARTS, VIEWS
+from chartlake.warehouse.sql import MARTS
 
-__all__ = ["VERSION", "is_older", "load", "prepare"]
-
-VERSION = 2
-"""The layout of the tables. A file of a newer version is refused, not guessed at.
-
-2 has readings and plays: a program of version 1 would load their slots and count none of them.
-"""
-
-_TYPES = {
-    pa.string(): "varchar",
-    pa.int64(): "bigint",
-    pa.bool_(): "boolean",
-    pa.date32(): "date",
-    pa.timestamp("us"): "timestamp",
-}
-_BOOKKEEPING = """
-create table if not exists warehouse_version (version integer not null);
-create table if not exists seen_builds (build_key varchar primary key);
-create table if not exists load_history (
-    feed varchar not null, slot varchar not null, attempt_id varchar not null,
-    build_id varchar not null, revision integer not null, transform_version integer not null,
-    slots_covered integer not null, loaded_at timestamp not null
-);
-create table if not exists due_editions (
-    feed varchar not null, scheduled_at timestamp not null, chart_date date not null
-);
-"""
-
+__all__ = ["VERSION", "has_work", "load", "refresh_marts"]
 
 Winners = dict[tuple[str, str], tuple[Build, BuiltSlot]]
 """The slots whose live attempt changes, by feed and slot, each with its build."""
 
 
-def load(db: duckdb.DuckDBPyConnection, store: Store, now: datetime) -> Loaded:
-    """Bring the tables and marts up to the lake's builds; the caller holds the transaction."""
-    seen = {key for (key,) in db.execute("from seen_builds").fetchall()}
-    unseen = {
-        key: builds.read_build(store, key) for key in builds.list_builds(store) if key not in seen
-    }
+def has_work(db: duckdb.DuckDBPyConnection, store: Store, now: datetime) -> bool:
+    """Whether a load would change anything; only reads, of a file of this version."""
+    return bool(_unseen(db, store)) or _due(db, now) != _known_due(db)
+
+
+def load(
+    db: duckdb.DuckDBPyConnection, store: Store, now: datetime, *, new_layout: bool
+) -> tuple[Loaded, bool]:
+    """Bring the tables and marts up to the lake's builds; also tells whether anything changed.
+
+    The caller holds the transaction. ``new_layout``: the marts have to be made anew anyhow.
+    """
+    unseen = {key: builds.read_build(store, key) for key in _unseen(db, store)}
     damaged: dict[str, CorruptObject] = {}
     while True:
         sound = [build for key, build in unseen.items() if key not in damaged]
@@ -66,11 +46,23 @@ def load(db: duckdb.DuckDBPyConnection, store: Store, now: datetime) -> Loaded:
             break
         damaged |= {key: errors[b.build_id] for key, b in unseen.items() if b.build_id in errors}
     loaded = _replace_slots(db, winners, tables, now)
-    for key in unseen.keys() - damaged.keys():
+    seen = unseen.keys() - damaged.keys()
+    for key in seen:
         db.execute("insert into seen_builds values (?)", [key])
-    if _refresh_due(db, now) or loaded.slots or not _has_marts(db):
-        _refresh_marts(db)
-    return loaded._replace(left_out=tuple(damaged.values()))
+    if stale := _refresh_due(db, now) or bool(loaded.slots) or new_layout:
+        refresh_marts(db)
+    return loaded._replace(left_out=tuple(damaged.values())), stale or bool(seen)
+
+
+def refresh_marts(db: duckdb.DuckDBPyConnection) -> None:
+    """Make all marts anew."""
+    for mart in MARTS:
+        db.execute(f"create or replace table {mart.name} as {mart.text}")
+
+
+def _unseen(db: duckdb.DuckDBPyConnection, store: Store) -> list[str]:
+    seen = {key for (key,) in db.execute("from seen_builds").fetchall()}
+    return [key for key in builds.list_builds(store) if key not in seen]
 
 
 def _read_files(
@@ -85,54 +77,6 @@ def _read_files(
         except CorruptObject as error:
             errors[build.build_id] = error
     return tables, errors
-
-
-def prepare(db: duckdb.DuckDBPyConnection, path: Path) -> None:
-    """Make the tables and views of this version; StorageError where the file has a newer one.
-
-    A file of an older version gains what it lacks, and its marts are made anew.
-    """
-    db.execute(_BOOKKEEPING)
-    version = _version_of(db)
-    if version is not None and version > VERSION:
-        raise StorageError(
-            f"the warehouse {path} has version {version}; this chartlake knows {VERSION}",
-            fix="use the newer chartlake that made it",
-        )
-    for table in TABLES.values():
-        _make(db, table)
-    for view in VIEWS:
-        db.execute(f"create or replace view {view.name} as {view.text}")
-    if version is None:
-        db.execute("insert into warehouse_version values (?)", [VERSION])
-    elif version < VERSION:
-        db.execute("update warehouse_version set version = ?", [VERSION])
-        _refresh_marts(db)
-
-
-def is_older(db: duckdb.DuckDBPyConnection) -> bool:
-    """Whether an older chartlake made the file; it has the bookkeeping tables."""
-    return (_version_of(db) or VERSION) < VERSION
-
-
-def _version_of(db: duckdb.DuckDBPyConnection) -> int | None:
-    found = db.execute("select max(version) from warehouse_version").fetchone()
-    return found[0] if found else None
-
-
-def _make(db: duckdb.DuckDBPyConnection, table: Table) -> None:
-    """Create the table, or add the columns that came after the file was made."""
-    columns = {
-        c.name: f"{c.name} {_TYPES[c.type]}{'' if c.nullable else ' not null'}"
-        for c in table.columns
-    }
-    db.execute(f"create table if not exists {table.name} ({', '.join(columns.values())})")
-    found = db.execute(
-        "select column_name from duckdb_columns() where table_name = ?", [table.name]
-    ).fetchall()
-    for name, column in columns.items():
-        if (name,) not in found:
-            db.execute(f"alter table {table.name} add column {column}")
 
 
 def _winners(db: duckdb.DuckDBPyConnection, candidates: Iterable[Build]) -> Winners:
@@ -200,12 +144,8 @@ def _register_batch(
 
 def _refresh_due(db: duckdb.DuckDBPyConnection, now: datetime) -> bool:
     """Write the calendar anew; whether it changed."""
-    due = sorted(
-        (feed.name, naive_utc(at), day)
-        for feed, first, end in _stretches(db, now)
-        for at, day in schedule.due_editions(feed, first, end)
-    )
-    if due == db.execute("select * from due_editions order by all").fetchall():
+    due = _due(db, now)
+    if due == _known_due(db):
         return False
     db.execute("delete from due_editions")
     if due:
@@ -214,6 +154,22 @@ def _refresh_due(db: duckdb.DuckDBPyConnection, now: datetime) -> bool:
         db.execute("insert into due_editions by name from calendar")
         db.unregister("calendar")
     return True
+
+
+Due = list[tuple[str, datetime, date]]
+"""The calendar: feed, time (UTC) and chart date of every due edition, in order."""
+
+
+def _known_due(db: duckdb.DuckDBPyConnection) -> Due:
+    return db.execute("select * from due_editions order by all").fetchall()
+
+
+def _due(db: duckdb.DuckDBPyConnection, now: datetime) -> Due:
+    return sorted(
+        (feed.name, naive_utc(at), day)
+        for feed, first, end in _stretches(db, now)
+        for at, day in schedule.due_editions(feed, first, end)
+    )
 
 
 def _stretches(
@@ -251,16 +207,3 @@ def _stretches(
         )
         end = following.replace(tzinfo=UTC) - timedelta(microseconds=1) if following else now
         yield feed, first.replace(tzinfo=UTC), end
-
-
-def _has_marts(db: duckdb.DuckDBPyConnection) -> bool:
-    found = db.execute(
-        "select count(*) from duckdb_tables() where table_name in (select unnest(?))",
-        [[mart.name for mart in MARTS]],
-    ).fetchone()
-    return found == (len(MARTS),)
-
-
-def _refresh_marts(db: duckdb.DuckDBPyConnection) -> None:
-    for mart in MARTS:
-        db.execute(f"create or replace table {mart.name} as {mart.text}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Literal, NamedTuple, Protocol
 
@@ -49,6 +49,13 @@ class Warehouse(Protocol):
 
     def load(self, store: Store, now: datetime) -> Loaded:
         """Bring the warehouse up to the lake's builds; repeating it changes nothing."""
+        ...
+
+    def remove(self, store: Store, places: Collection[tuple[str, str]], now: datetime) -> int:
+        """Remove slots (feed, slot) so that no byte of them stays; how many were there.
+
+        The lake has removed them before; what it has of them now is loaded.
+        """
         ...
 
     def query(self, sql: str, parameters: Sequence[object] | Mapping[str, object] = ()) -> Result:

@@ -1,6 +1,7 @@
 -- one row per feed: what is there, what is missing, what could not be used
 -- an edition here is an edition of a list, or a reading of a feed that is none. missing counts those
--- due between the first and the last there is; overdue those due after it
+-- due between the first and the last there is, missed those of them (and of the overdue) that are
+-- lost for good; overdue those due after the last
 with latest_first as (
     select
         feed, source, schedule, cadence,
@@ -64,6 +65,12 @@ reject_counts as (
     group by feed
 ),
 
+missed_counts as (
+    select feed, count(*) as missed
+    from missed_slots
+    group by feed
+),
+
 due as (
     select
         d.feed,
@@ -87,6 +94,7 @@ select
     coalesce(p.editions, 0) as editions,
     coalesce(d.due, 0) as due,
     cast(p.missing as bigint) as missing,
+    coalesce(m.missed, 0) as missed,
     p.longest_gap,
     cast(coalesce(d.overdue, 0) as bigint) as overdue,
     cast(p.empty_editions as bigint) as empty_editions,
@@ -98,4 +106,5 @@ left join present p on p.feed = f.feed
 left join entry_counts e on e.feed = f.feed
 left join reject_counts r on r.feed = f.feed
 left join due d on d.feed = f.feed
+left join missed_counts m on m.feed = f.feed
 order by f.feed

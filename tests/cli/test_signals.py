@@ -1,0 +1,239 @@
+"""Ends that were asked for: by Ctrl-C, by SIGTERM, by a deadline; in processes of their own."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing, suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import duckdb
+import pytest
+from filelock import FileLock
+
+from chartlake.schema import TABLES
+from chartlake.simulator import Blemishes, Simulator, World
+from chartlake.simulator.faults import Fault, drip, late
+from tests.charts import write_chart
+from tests.commands import PROGRAM, Command, run_here
+from tests.e2e.projects import write_project
+
+HELD_OPEN = 120
+"""Seconds for which a fault keeps a request open: longer than anybody here waits."""
+SOON = 2.0
+WAREHOUSE = Path("chartlake-data/warehouse.duckdb")
+LAKE = Path("chartlake-data/lake")
+OF_A_RUN = {"attempt_id", "observed_at", "loaded_at"}
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+@pytest.fixture(scope="module")
+def world() -> World:
+    return World(seed=3, last_date=now().date(), blemishes=Blemishes.none())
+
+
+@pytest.fixture
+def spotify(world: World, tmp_path: Path) -> Iterator[Simulator]:
+    """A simulated Spotify, and a project that follows three of its lists."""
+    with Simulator(world, now) as simulator:
+        write_project(tmp_path, simulator, world.playlists[:3])
+        yield simulator
+
+
+@pytest.fixture(scope="module")
+def undisturbed(world: World, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """The tables of a run that nobody ended."""
+    folder = tmp_path_factory.mktemp("undisturbed")
+    with Simulator(world, now) as simulator:
+        write_project(folder, simulator, world.playlists[:3])
+        assert run_here("run", "--project", folder).code == 0
+    return tables_of(folder)
+
+
+def tables_of(folder: Path) -> dict[str, Any]:
+    """All rows of all tables, without what differs from one run to another."""
+    with closing(duckdb.connect(str(folder / WAREHOUSE), read_only=True)) as db:
+        return {name: _rows(db, name) for name in (*TABLES, "chart_movements", "data_health")}
+
+
+def _rows(db: duckdb.DuckDBPyConnection, table: str) -> list[tuple[Any, ...]]:
+    columns = [name for name, *_ in db.execute(f"describe {table}").fetchall()]
+    kept = [name for name in columns if name not in OF_A_RUN and "observed" not in name]
+    return db.execute(f"select {', '.join(kept)} from {table} order by all").fetchall()
+
+
+Process: TypeAlias = "subprocess.Popen[str]"
+Start = Callable[..., Process]
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[Start]:
+    """``start("run")``: the program in the project's folder; what runs at the end is killed."""
+    running: list[Process] = []
+
+    def started(*words: object, prepare: Callable[[], object] | None = None) -> Process:
+        process = subprocess.Popen(
+            [PROGRAM, *map(str, words)],
+            cwd=tmp_path,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            encoding="utf-8",
+            preexec_fn=prepare,
+        )
+        running.append(process)
+        return process
+
+    yield started
+    for process in running:
+        process.kill()
+        process.communicate()
+
+
+def until(true: Callable[[], object], seconds: float = 30) -> None:
+    end = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < end, "it did not come to that"
+        time.sleep(0.01)
+
+
+def ended(process: Process, by: signal.Signals) -> tuple[int, str]:
+    """Send the signal; its exit code and standard error, which have to come soon."""
+    process.send_signal(by)
+    _, said = process.communicate(timeout=SOON)
+    return process.returncode, said
+
+
+@pytest.mark.parametrize(
+    ("by", "code", "fault"),
+    [
+        (signal.SIGINT, 130, late(HELD_OPEN, nth=4)),
+        (signal.SIGTERM, 143, drip(HELD_OPEN, nth=2)),
+    ],
+)
+def test_a_run_that_is_ended_keeps_what_is_committed(
+    chartlake: Command,
+    start: Start,
+    spotify: Simulator,
+    undisturbed: dict[str, Any],
+    tmp_path: Path,
+    by: signal.Signals,
+    code: int,
+    fault: Fault,
+) -> None:
+    spotify.faults.add(fault)
+    process = start("run")
+    until(lambda: spotify.faults.struck)
+    asked = spotify.request_count
+    found, said = ended(process, by)
+    assert found == code
+    assert said.strip().endswith(
+        f"interrupted by {by.name}: what is committed is kept, the next run goes on from there"
+    )
+    assert spotify.request_count - asked <= 4  # what was under way, and nothing new
+    assert not (tmp_path / WAREHOUSE).exists()
+    spotify.faults.clear()
+    committed = {file.name for file in (tmp_path / LAKE / "manifests").rglob("*.json")}
+    done = chartlake("run")
+    assert done.code == 0, done.err
+    assert len(committed) < 3
+    assert chartlake("check").code == 0
+    assert tables_of(tmp_path) == undisturbed
+
+
+def test_a_second_signal_ends_it_at_once(start: Start, spotify: Simulator, tmp_path: Path) -> None:
+    spotify.faults.add(late(HELD_OPEN, nth=4))
+    process = start("run")
+    until(lambda: spotify.faults.struck)
+    with FileLock(tmp_path / LAKE / ".locks" / "state"):  # so that the first end takes its time
+        process.send_signal(signal.SIGINT)
+        with pytest.raises(subprocess.TimeoutExpired):
+            process.wait(0.5)
+        assert ended(process, signal.SIGTERM)[0] == -signal.SIGTERM
+
+
+def test_an_import_that_is_ended_before_its_load(
+    chartlake: Command, start: Start, tmp_path: Path
+) -> None:
+    charts = {"2020-03-01": "abc", "2020-03-02": "acb", "2020-03-03": "bca"}
+    files = [write_chart(tmp_path, day, names) for day, names in charts.items()]
+    (tmp_path / LAKE).mkdir(parents=True)
+    with FileLock(tmp_path / "chartlake-data" / ".warehouse.duckdb.lock"):
+        process = start("import", *files)
+        until(lambda: list((tmp_path / LAKE).glob("builds/*/*.json")))
+        code, said = ended(process, signal.SIGTERM)
+    assert (code, "what is committed is kept" in said) == (143, True)
+    assert not (tmp_path / WAREHOUSE).exists()
+    again = chartlake("import", *files)
+    assert again.code == 0
+    assert "3 there already" in again.out
+    rows = chartlake("query", "select count(*) as n from entries", "--json").json()["rows"]
+    assert rows == [{"n": 9}]
+
+
+def test_what_duckdb_makes_of_a_signal_is_told_as_one(
+    chartlake: Command, start: Start, tmp_path: Path
+) -> None:
+    chartlake("import", write_chart(tmp_path, "2020-03-01", "abc"))
+    # as under nohup and in a shell's background, where Ctrl-C is not meant for it
+    process = start(
+        "query",
+        "select count(*) from range(1000000) a, range(1000000) b",
+        prepare=lambda: signal.signal(signal.SIGINT, signal.SIG_IGN),
+    )
+    until(lambda: _has_open(process.pid, WAREHOUSE.name))
+    process.send_signal(signal.SIGINT)
+    with pytest.raises(subprocess.TimeoutExpired):
+        process.wait(0.3)
+    code, said = ended(process, signal.SIGTERM)
+    assert code == 143
+    assert said.strip().startswith("interrupted by SIGTERM")
+
+
+def _has_open(process_id: int, name: str) -> bool:
+    with suppress(FileNotFoundError):  # what was listed may be closed again
+        opened = Path(f"/proc/{process_id}/fd").iterdir()
+        return any(file.readlink().name == name for file in opened)
+    return False
+
+
+def test_a_demo_that_is_ended_can_be_made_anew(start: Start, tmp_path: Path) -> None:
+    process = start("demo")
+    until(lambda: list(tmp_path.glob("chartlake-demo/chartlake-data/lake/manifests/*")))
+    code, said = ended(process, signal.SIGTERM)
+    assert code == 143
+    assert "the next chartlake demo starts anew" in said
+
+
+def test_a_run_ends_by_its_deadline_with_what_is_done_loaded(
+    chartlake: Command,
+    start: Start,
+    spotify: Simulator,
+    undisturbed: dict[str, Any],
+    tmp_path: Path,
+) -> None:
+    spotify.faults.add(late(HELD_OPEN, nth=4))
+    process = start("run", "--deadline", 2, "--json")
+    until(lambda: spotify.faults.struck)
+    out, said = process.communicate(timeout=20)
+    assert process.returncode == 75, out + said
+    assert "the run's time is up" in said
+    rows = chartlake("query", "select count(*) as n from editions", "--json").json()["rows"]
+    assert rows == [{"n": 2}]
+    spotify.faults.clear()
+    assert chartlake("run").code == 0
+    assert tables_of(tmp_path) == undisturbed
+
+
+def test_a_deadline_that_is_not_needed_changes_nothing(
+    chartlake: Command, spotify: Simulator, undisturbed: dict[str, Any], tmp_path: Path
+) -> None:
+    assert chartlake("run", "--deadline", 600).code == 0
+    assert tables_of(tmp_path) == undisturbed
