@@ -15,6 +15,7 @@ from chartlake.model import Record, Slot, as_text, sha256
 __all__ = [
     "Failure",
     "Quarantined",
+    "first_failed_slot",
     "kept_aside",
     "last_failed_slot",
     "list_failures",
@@ -78,6 +79,11 @@ def last_failed_slot(store: Store, feed: str, before: Slot) -> Slot | None:
     """The last slot before this one of which a failure is kept."""
     slots = (Slot(name) for name in store.folders(keys.failures_of(feed)))
     return max((slot for slot in slots if slot < before), default=None)
+
+
+def first_failed_slot(store: Store, feed: str) -> Slot | None:
+    """The first slot of a feed of which a failure is kept."""
+    return next((Slot(name) for name in store.folders(keys.failures_of(feed))), None)
 
 
 def quarantine(store: Store, name: str, content: bytes, reason: str, at: datetime) -> Quarantined:

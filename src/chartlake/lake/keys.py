@@ -9,7 +9,9 @@ from chartlake.model import Slot, slot_month
 
 BUILDS = "builds/"
 CURATED = "curated/"
+EXPIRED = "expired/"
 FAILURES = "failures/"
+LAKE = "lake.json"
 MANIFESTS = "manifests/"
 QUARANTINE = "quarantine/"
 RAW = "raw/"
@@ -17,6 +19,7 @@ STATE = "state/"
 TOMBSTONES = "tombstones/"
 ZONES = (RAW, MANIFESTS, CURATED, BUILDS, FAILURES, QUARANTINE)
 
+_RAW = re.compile(r"raw/[^/]+/[^/]+/(?P<slot>[^/]+)/[^/]+")
 _REVISION = re.compile(r"/(?P<slot>[^/]+)\.r(?P<revision>\d+)\.json$")
 
 
@@ -46,9 +49,35 @@ def slot_and_revision(manifest_key: str) -> tuple[Slot, int] | None:
     return (Slot(match["slot"]), int(match["revision"])) if match else None
 
 
+def raw_of(feed: str) -> str:
+    """The folder of a feed's raw objects."""
+    return f"{RAW}{feed}/"
+
+
+def raw_slot(raw_key: str) -> Slot | None:
+    """The slot for which a raw object was written."""
+    match = _RAW.fullmatch(raw_key)
+    return Slot(match["slot"]) if match else None
+
+
+def expired_of(feed: str) -> str:
+    """The folder of the marks on slots whose raw pages were given up for their age."""
+    return f"{EXPIRED}{feed}/"
+
+
+def expired(feed: str, slot: Slot) -> str:
+    """The mark that a slot's raw pages were given up, or will be."""
+    return f"{expired_of(feed)}{slot_month(slot)}/{slot}.json"
+
+
 def curated(table: str, month: str, attempt: str) -> str:
     """One curated file: a table's rows of one month by one attempt of a build."""
     return f"{CURATED}{table}/slot_month={month}/{attempt}.parquet"
+
+
+def curated_month(curated_key: str) -> str:
+    """The month of the slots in a curated file."""
+    return curated_key.partition("slot_month=")[2].partition("/")[0]
 
 
 def build(month: str, build_id: str) -> str:
@@ -74,6 +103,16 @@ def state(name: str) -> str:
 def tombstone(feed: str) -> str:
     """The note that closes a feed: its source is gone, its history stays."""
     return f"{TOMBSTONES}{feed}.json"
+
+
+def slot_tombstones_of(feed: str) -> str:
+    """The folder of the notes on slots that were removed on purpose."""
+    return f"{TOMBSTONES}{feed}/"
+
+
+def slot_tombstone(feed: str, slot: Slot) -> str:
+    """The note that a slot was removed on purpose and is not to come back by itself."""
+    return f"{slot_tombstones_of(feed)}{slot}.json"
 
 
 def quarantined(digest: str) -> str:

@@ -7,12 +7,14 @@ and errors for people.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
 from functools import cached_property, partial
 from pathlib import Path
 from threading import Lock
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import unquote, urlsplit
 
 import obstore
@@ -21,26 +23,45 @@ from obstore.exceptions import AlreadyExistsError, BaseError, PreconditionError
 from obstore.store import MemoryStore, from_url
 
 from chartlake.errors import ConfigError, StorageError
+from chartlake.lake import format as lake_format
+from chartlake.lake import keys
 
-__all__ = ["SCHEMES", "Store", "open_store"]
+__all__ = ["SCHEMES", "Listed", "Store", "open_store"]
 
 SCHEMES = ("file", "memory", "s3")
 _LOCKS = ".locks"
 _LOCK_SECONDS = 30.0
+# under such a name a local store writes, until the object is whole
+_UNFINISHED = re.compile(r"#\d+$")
+
+
+class Listed(NamedTuple):
+    """An object as a listing tells of it: its size, and when the store last wrote it."""
+
+    key: str
+    size: int
+    modified: datetime
 
 
 class Store:
     """Objects by key. Keys are relative and use forward slashes.
 
     Errors: FileNotFoundError where an object is not there, StorageError for
-    all else (no rights, no space, no network), naming the key.
+    all else (no rights, no space, no network, a newer format), naming the key.
+    With a ``clock`` the first write says in lake.json which format the lake has.
     """
 
     def __init__(
-        self, open_objects: Callable[[], Any], url: str, folder: Path | None = None
+        self,
+        open_objects: Callable[[], Any],
+        url: str,
+        folder: Path | None = None,
+        clock: Callable[[], datetime] | None = None,
     ) -> None:
         self._open = open_objects
         self._folder = folder
+        self._clock = clock
+        self._signed = clock is None
         self._opening = Lock()
         self.url = url
 
@@ -51,7 +72,32 @@ class Store:
 
     @cached_property
     def _opened_once(self) -> Any:
-        return self._open()
+        objects = self._open()
+        if self._check_format(objects):
+            self._signed = True
+        return objects
+
+    def _check_format(self, objects: Any) -> bool:
+        """Whether the lake says its format; StorageError where it is a newer one."""
+        with _errors("read", self.url, keys.LAKE), suppress(FileNotFoundError):
+            content = bytes(obstore.get(objects, keys.LAKE).bytes())
+            lake_format.check(content, self.url)
+            return True
+        return False
+
+    @property
+    def _to_write(self) -> Any:
+        """The objects, in a lake that says its format."""
+        objects = self._objects
+        if not self._signed and self._clock:
+            mine = lake_format.written_by_us(self._clock())
+            with _errors("write", self.url, keys.LAKE):
+                try:
+                    obstore.put(objects, keys.LAKE, mine, mode="create")
+                except AlreadyExistsError:
+                    self._check_format(objects)  # another run was first: it may know more
+            self._signed = True
+        return objects
 
     @property
     def _to_read(self) -> Any:
@@ -64,7 +110,7 @@ class Store:
         """Write an object that must not exist yet; False when it does: someone else won."""
         with _errors("write", self.url, key):
             try:
-                obstore.put(self._objects, key, content, mode="create")
+                obstore.put(self._to_write, key, content, mode="create")
             except AlreadyExistsError:
                 return False
             except FileNotFoundError as error:
@@ -133,7 +179,7 @@ class Store:
 
     def _swap(self, key: str, content: bytes, version: Any) -> bool:
         try:
-            obstore.put(self._objects, key, content, mode=version)
+            obstore.put(self._to_write, key, content, mode=version)
         except (AlreadyExistsError, PreconditionError):
             return False
         return True
@@ -151,6 +197,39 @@ class Store:
             ]
         return iter(sorted(found))
 
+    def listing(self, prefix: str) -> list[Listed]:
+        """The objects below a folder (``prefix`` ends with a slash), in order of their keys."""
+        with _errors("list", self.url, prefix):
+            found = [
+                Listed(meta["path"], meta["size"], meta["last_modified"])
+                for batch in obstore.list(self._to_read, prefix)
+                for meta in batch
+            ]
+        return sorted(found)
+
+    def unfinished(self) -> list[Listed]:
+        """What killed writes left on a local disk: no object, and in no other listing."""
+        if not self._folder or not self._folder.exists():
+            return []
+        with _errors("list", self.url, ""):
+            files = [f for f in self._folder.rglob("*#*") if _UNFINISHED.search(f.name)]
+            return sorted(_listed(file, self._folder) for file in files)
+
+    def delete_unfinished(self, key: str) -> None:
+        """Remove what a killed write left."""
+        if self._folder and _UNFINISHED.search(key):
+            with _errors("delete", self.url, key):
+                (self._folder / key).unlink(missing_ok=True)
+
+    def keeps_versions(self, key: str) -> bool:
+        """Whether the store keeps former versions of objects, as this one (which is there) shows.
+
+        Such a bucket keeps what is deleted too, and no key leads there.
+        """
+        with _errors("read", self.url, key):
+            version = obstore.head(self._to_read, key)["version"]
+        return version not in (None, "null")
+
     def folders(self, prefix: str) -> list[str]:
         """The names of the folders directly below ``prefix``, in order."""
         with _errors("list", self.url, prefix):
@@ -158,26 +237,37 @@ class Store:
         return sorted(path.rsplit("/", 1)[-1] for path in listing["common_prefixes"])
 
 
-def open_store(url: str) -> Store:
+def open_store(url: str, clock: Callable[[], datetime] | None = None) -> Store:
     """Open ``s3://bucket/prefix``, ``memory://`` or a folder (a path or file:// URL).
 
-    A folder is made when it is missing, at the first use. S3 credentials,
+    A folder is made when it is missing, at the first use; a lake gets its
+    lake.json at the first write, if there is a ``clock`` to date it by. S3 credentials,
     region and endpoint come from the usual AWS environment variables.
     """
     scheme = urlsplit(url).scheme
     if scheme == "memory":
-        return Store(MemoryStore, url)
+        return Store(MemoryStore, url, clock=clock)
     if scheme == "s3":
-        return Store(partial(_opened, url, url), url.rstrip("/"))
+        return Store(partial(_opened, url, url), url.rstrip("/"), clock=clock)
     if scheme in ("", "file"):
         folder = Path(unquote(urlsplit(url).path) if scheme else url).resolve()
         return Store(
-            partial(_opened, folder.as_uri(), str(folder), mkdir=True), str(folder), folder
+            # a folder that became empty would still be listed
+            partial(_opened, folder.as_uri(), str(folder), mkdir=True, automatic_cleanup=True),
+            str(folder),
+            folder,
+            clock,
         )
     raise ConfigError(
         f"lake url {url!r}: {scheme!r} is not a store that chartlake knows",
         fix="use a folder, or one of " + ", ".join(f"{known}://" for known in SCHEMES),
     )
+
+
+def _listed(file: Path, folder: Path) -> Listed:
+    about = file.stat()
+    modified = datetime.fromtimestamp(about.st_mtime, UTC)
+    return Listed(file.relative_to(folder).as_posix(), about.st_size, modified)
 
 
 def _opened(url: str, name: str, **options: Any) -> Any:

@@ -1,0 +1,148 @@
+"""chartlake forget-user: everything of an account, everywhere, and a search that proves it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from chartlake.cli import show
+from chartlake.cli.options import AsJson, ProjectDir, open_with
+from chartlake.cli.remove import Yes, alone, check_sure, finish_removals
+from chartlake.errors import UsageError
+from chartlake.extract.spotify.auth.accounts import Account, AccountKey, Accounts
+from chartlake.extract.spotify.capabilities import playlist_fact
+from chartlake.lake import forget, keys
+from chartlake.lake.search import Hit, Words, search
+from chartlake.lake.store import Store
+from chartlake.model import Feed
+from chartlake.settings import Settings, read_settings
+from chartlake.transform.owners import playlists_of
+from chartlake.wiring import Project, open_accounts
+
+__all__ = ["feeds_of_account", "forget_user", "remove_feeds"]
+
+_APPS = "https://www.spotify.com/account/apps"
+_VERSIONS = (
+    "the bucket keeps former versions: they still hold what was removed. Delete them with a "
+    "lifecycle rule for noncurrent versions (NoncurrentVersionExpiration, and "
+    "ExpiredObjectDeleteMarker), or with the tools of your provider"
+)
+
+
+def forget_user(
+    account: Annotated[str, typer.Argument(help="The account's name here, such as default.")],
+    user_id: Annotated[
+        list[str] | None,
+        typer.Option("--user-id", metavar="ID", help="Its Spotify id, where nobody is signed in."),
+    ] = None,
+    name: Annotated[
+        list[str] | None,
+        typer.Option("--name", metavar="NAME", help="A name of the user, to be searched for too."),
+    ] = None,
+    yes: Yes = False,
+    as_json: AsJson = False,
+    project: ProjectDir = None,
+) -> None:
+    """Remove an account everywhere: feeds, playlists, tables, sign-in; then search for it."""
+    settings = read_settings(project or Path())
+    here = open_with(settings)
+    accounts = open_accounts(settings, show.note)
+    everybody = accounts.keys()
+    signed_in = [key for key in everybody if key.name == account]
+    known = [who for key in signed_in if (who := accounts.get(key))]
+    ids = [*(user_id or ()), *(who.user_id for who in known)]
+    words = Words([*ids, *(name or ()), *(who.display_name or "" for who in known)])
+    feeds = feeds_of_account(here, account, ids)
+    _check_anything(account, settings, feeds, signed_in, words)
+    names = ", ".join(sorted(feeds)) or "no feeds"
+    check_sure(f"forget account {account}, with all of {names}, everywhere and for good", yes)
+    with alone(here.store, "keep", "extract"):
+        slots = remove_feeds(here, feeds)
+        _sign_out(accounts, signed_in)
+        hits = [*search(here.store, words), *(Hit(*h) for h in here.warehouse.search(words))]
+    versioned = _keeps_versions(here.store)
+    if as_json:
+        facts = {"account": account, "feeds": sorted(feeds), "slots": slots}
+        found = {"found": [hit._asdict() for hit in hits], "keeps_versions": versioned}
+        show.json({**facts, "sign_ins": len(signed_in), "searched_for": words.words, **found})
+    else:
+        _tell(account, slots, feeds, known, words, hits)
+    if versioned:
+        show.warn(_VERSIONS)
+    still = [feed for feed in settings.feeds if feed in feeds]
+    if still:
+        show.warn(f"remove from chartlake.toml: {', '.join(still)}. They are not asked any more")
+    if hits or versioned:
+        raise typer.Exit(1)
+
+
+def feeds_of_account(here: Project, account: str, ids: list[str]) -> dict[str, Feed]:
+    """The account's own feeds, read or only configured, and the playlists of its user."""
+    found = [feed for feed in here.feeds if forget.is_of(feed, account)]
+    found += forget.feeds_of(here.store, account)
+    for user_id in dict.fromkeys(ids):
+        found += playlists_of(here.store, user_id)
+    return {feed.name: feed for feed in found}
+
+
+def remove_feeds(here: Project, feeds: dict[str, Feed]) -> int:
+    """Close feeds and remove all that is there of them; how many slots that was."""
+    now = here.pipeline.clock()
+    slots = sum(forget.close_and_bury(here.store, feed, now) for feed in feeds.values())
+    finish_removals(here)
+    # also of feeds that an interrupted call had begun with: nothing else tells of them any more
+    done = [*feeds.values(), *forget.begun(here.store)]
+    forget.remove_leavings(here.store, [feed.name for feed in done])
+    facts = [playlist_fact(feed.source_id) for feed in done if feed.source == "playlist"]
+    forget.forget_facts(here.store, facts)
+    return slots
+
+
+def _sign_out(accounts: Accounts, signed_in: list[AccountKey]) -> None:
+    """Last, since it tells who the user is: what was interrupted can be done again."""
+    if signed_in:
+        with accounts.exclusive():
+            for key in signed_in:
+                accounts.forget(key)
+
+
+def _keeps_versions(store: Store) -> bool:
+    some = next(iter(store.keys(keys.TOMBSTONES)), None)
+    return some is not None and store.keeps_versions(some)
+
+
+def _check_anything(
+    account: str, settings: Settings, feeds: dict[str, Feed], signed_in: object, words: Words
+) -> None:
+    if not (feeds or signed_in or words.words):
+        raise UsageError(
+            f"nothing is known of an account {account!r}",
+            fix="the accounts of feeds: "
+            + (", ".join(sorted({f.account for f in settings.feeds.values()})) or "none"),
+        )
+    if not words.words:
+        show.warn("nobody is signed in: name the user with --user-id and --name, to search for it")
+
+
+def _tell(
+    account: str,
+    slots: int,
+    feeds: dict[str, Feed],
+    known: list[Account],
+    words: Words,
+    hits: list[Hit],
+) -> None:
+    for feed in sorted(feeds):
+        show.line(f"removed   {feed}")
+    show.line(show.plain(f"Forgot account {account}: {slots:,} slots, {len(known)} sign-ins."))
+    if known:
+        show.line(f"Spotify still lists the app as allowed, until you remove it at {_APPS}")
+    if words.words and not hits:
+        told = ", ".join(words.words)
+        show.line(show.plain(f"Searched all bytes of lake and warehouse for {told}: nothing."))
+    for hit in hits:
+        show.warn(f"still there: {hit.word} in {hit.where}")
+    if hits:
+        show.note("in a feed of somebody else: chartlake purge FEED --date DAY removes the slot")

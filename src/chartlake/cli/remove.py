@@ -1,0 +1,167 @@
+"""chartlake purge: slots of a feed, removed everywhere; and what every removal needs."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import ExitStack
+from datetime import datetime
+from typing import Annotated, Any
+
+import typer
+
+from chartlake.cli import show
+from chartlake.cli.options import AsJson, ProjectDir, open_here
+from chartlake.errors import UsageError
+from chartlake.lake import purge as removal
+from chartlake.lake import raw, tombstones
+from chartlake.lake.purge import Removed
+from chartlake.lake.store import Store
+from chartlake.model import Slot
+from chartlake.wiring import Project
+
+__all__ = [
+    "Yes",
+    "alone",
+    "check_known",
+    "check_sure",
+    "facts_of",
+    "finish_removals",
+    "print_removed",
+    "purge",
+    "size_of",
+]
+
+_PURGED = "it was purged"
+_TURN_SECONDS = 600.0
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask whether I am sure.")]
+_Date = Annotated[
+    datetime | None,
+    typer.Option("--date", metavar="YYYY-MM-DD", formats=["%Y-%m-%d"], help="Only this one."),
+]
+_From = Annotated[
+    datetime | None,
+    typer.Option("--from", metavar="YYYY-MM-DD", formats=["%Y-%m-%d"], help="The first date."),
+]
+_To = Annotated[
+    datetime | None,
+    typer.Option("--to", metavar="YYYY-MM-DD", formats=["%Y-%m-%d"], help="The last date."),
+]
+
+
+def purge(
+    feed: Annotated[str, typer.Argument(help="The feed.")],
+    day: _Date = None,
+    first: _From = None,
+    last: _To = None,
+    everything: Annotated[bool, typer.Option("--all", help="Its whole history.")] = False,
+    yes: Yes = False,
+    as_json: AsJson = False,
+    project: ProjectDir = None,
+) -> None:
+    """Remove slots of a feed everywhere: raw, tables, warehouse. Nothing brings them back."""
+    if (day is not None) + (first is not None or last is not None) + everything != 1:
+        raise UsageError(
+            "purge needs to know what to remove", fix="--date DAY, or --from DAY --to DAY, or --all"
+        )
+    here = open_here(project)
+    check_known(here.store, feed)
+    low, high = (day, day) if day else (first, last)
+    with alone(here.store, "keep", "extract"):
+        slots = removal.select(
+            here.store, feed, low.date() if low else None, high.date() if high else None
+        )
+        if slots:
+            check_sure(f"remove {_span(feed, slots)} everywhere, for good", yes)
+        tombstones.bury(here.store, feed, slots, _PURGED, here.pipeline.clock())
+        removed = finish_removals(here, [feed])
+    if as_json:
+        show.json({"feed": feed, "slots": sorted(slots), **facts_of(removed)})
+    else:
+        show.line(f"Removed {_span(feed, slots)}." if slots else f"{feed} has nothing there.")
+        print_removed(removed)
+
+
+def alone(store: Store, *names: str) -> ExitStack:
+    """Keep other runs on this machine out meanwhile; where one goes on, say so."""
+    stack = ExitStack()
+    for name in names:
+        if not stack.enter_context(store.alone(name, _TURN_SECONDS)):
+            show.warn("another run goes on at the same time: repeat this command after it")
+    return stack
+
+
+def finish_removals(
+    here: Project, feeds: list[str] | None = None, *, everywhere: bool = True
+) -> Removed:
+    """Complete what tombstones ask for, in the lake and in the warehouse.
+
+    With ``everywhere`` the warehouse is written anew, also where it holds none of the
+    slots any more: an earlier call may have been interrupted before it was.
+    """
+    names = tombstones.feeds_with_buried_slots(here.store) if feeds is None else feeds
+    removed = removal.finish(here.store, names)
+    buried = removal.buried_slots(here.store, names)
+    revisions = {place: found.revision for place, found in buried.items()}
+    if revisions and (everywhere or removed.anything or here.warehouse.holds(revisions)):
+        here.warehouse.remove(here.store, revisions.keys(), here.pipeline.clock())
+    return removed
+
+
+def check_sure(what: str, yes: bool) -> None:
+    """Ask a person; UsageError where there is none to ask, or who does not want it."""
+    if yes:
+        return
+    if not sys.stdin.isatty():
+        raise UsageError(f"this would {what}, and nobody can be asked", fix="add --yes")
+    show.note(f"this will {what}. Type yes to go on:")
+    if sys.stdin.readline().strip().lower() != "yes":
+        raise UsageError("nothing was removed")
+
+
+def check_known(store: Store, feed: str) -> None:
+    """UsageError for a feed of which the lake has nothing."""
+    known = {*raw.feeds(store), *tombstones.feeds_with_buried_slots(store)}
+    if feed not in known and not removal.known_slots(store, feed):
+        raise UsageError(f"the lake has nothing of a feed {feed!r}", fix="see: chartlake lake ls")
+
+
+def print_removed(removed: Removed) -> None:
+    """Say what was removed, and what was not."""
+    if removed.anything:
+        told = ", ".join(f"{count:,} {kind}" for kind, count in removed.objects.items() if count)
+        show.line(f"removed {told} ({size_of(removed.size)})")
+    if removed.shared:
+        show.warn(
+            f"{len(removed.shared):,} raw objects stay, because slots that were unchanged since "
+            "refer to their pages"
+        )
+    if removed.unbuilt:
+        show.warn(
+            f"{len(removed.unbuilt):,} other slots lost their build, which was damaged: "
+            "chartlake run makes another"
+        )
+
+
+def size_of(count: int) -> str:
+    """Bytes for people."""
+    return f"{count / 1e6:,.1f} MB" if count >= 100_000 else f"{count / 1e3:,.1f} kB"
+
+
+def facts_of(removed: Removed) -> dict[str, Any]:
+    """What was removed, for programs."""
+    return {
+        "removed": removed.objects,
+        "removed_bytes": removed.size,
+        "shared": removed.shared,
+        "unbuilt": [f"{slot.feed} {slot.slot}" for slot in removed.unbuilt],
+    }
+
+
+def _span(feed: str, slots: dict[Slot, int]) -> str:
+    first, last = min(slots), max(slots)
+    count = f"{len(slots):,} {'slot' if len(slots) == 1 else 'slots'}"
+    return (
+        f"{count} of {feed} ({first})"
+        if first == last
+        else f"{count} of {feed} ({first} to {last})"
+    )

@@ -1,0 +1,272 @@
+"""forget-user against a whole Spotify: a name is found everywhere before, and nowhere after."""
+
+from __future__ import annotations
+
+import webbrowser
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl, urlencode, urlsplit
+
+import boto3
+import httpx2
+import pytest
+
+from chartlake.cli.forget import feeds_of_account, remove_feeds
+from chartlake.lake import raw
+from chartlake.lake.search import Words, search
+from chartlake.lake.store import Store, open_store
+from chartlake.settings import read_settings
+from chartlake.simulator import Simulator, World
+from chartlake.warehouse.duckdb import DuckDBWarehouse
+from chartlake.wiring import open_accounts, open_project
+from tests.commands import Command
+
+# an id of free text, and a name with accents and a symbol: each has many forms in bytes
+WHO = "señor ruído+50%/ç&co?v=1#née@já"
+NAME = "Señor Ruído ☂"
+OWN = ("heard", "top", "saved", "mine")
+FEEDS = """
+[feeds.heard]
+source = "recently-played"
+schedule = "hourly"
+
+[feeds.top]
+source = "top-items"
+schedule = "daily"
+
+[feeds.saved]
+source = "saved-tracks"
+schedule = "daily"
+
+[feeds.mine]
+source = "playlist"
+playlist = "{mine}"
+schedule = "daily"
+
+[feeds.theirs]
+source = "playlist"
+playlist = "{theirs}"
+schedule = "daily"
+"""
+
+
+@pytest.fixture(scope="module")
+def world() -> World:
+    return World(7)
+
+
+@pytest.fixture
+def spotify(world: World) -> Iterator[Simulator]:
+    with Simulator(world, lambda: datetime.now(UTC), approve="at once") as running:
+        yield running
+
+
+@pytest.fixture(autouse=True)
+def _browser(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One in which that user is known, and agrees."""
+
+    def follow(url: str) -> bool:
+        parts = urlsplit(url)
+        query = urlencode([*parse_qsl(parts.query), ("user", WHO)])
+        httpx2.get(parts._replace(query=query).geturl(), follow_redirects=True, trust_env=False)
+        return True
+
+    monkeypatch.setenv("BROWSER", "a fake")
+    monkeypatch.setattr(webbrowser, "open", follow)
+
+
+def write_project(folder: Path, spotify: Simulator, world: World, lake: str | None = None) -> None:
+    """A project with feeds of one user, and one of somebody else."""
+    mine = next(tape for tape in world.mixtapes.values() if tape.owner_id == WHO)
+    feeds = FEEDS.format(mine=mine.playlist_id, theirs=world.playlists[0].playlist_id)
+    where = f'[lake]\nurl = "{lake}"\n' if lake else ""
+    (folder / "chartlake.toml").write_text(
+        f"""
+        {where}
+        [spotify]
+        client_id = "simulated-client"
+        api_url = "{spotify.api_url}"
+        token_url = "{spotify.token_url}"
+        authorize_url = "{spotify.authorize_url}"
+
+        [auth]
+        store = "file"
+        folder = "accounts"
+        {feeds}
+        """
+    )
+
+
+@pytest.fixture
+def lake(chartlake: Command, spotify: Simulator, world: World, tmp_path: Path) -> Store:
+    """All feeds read once, in one build."""
+    write_project(tmp_path, spotify, world)
+    assert chartlake("login").code == 0
+    done = chartlake("run")
+    assert done.code in (0, 1), done.err
+    assert "5/5 feeds" in done.out
+    return open_store(str(tmp_path / "chartlake-data" / "lake"))
+
+
+def found_in(lake: Store, folder: Path) -> set[str]:
+    """In which zones, and in the warehouse, the user is found."""
+    words = Words([WHO, NAME])
+    places = {hit.where.split("/")[0] for hit in search(lake, words)}
+    warehouse = DuckDBWarehouse(folder / "chartlake-data" / "warehouse.duckdb")
+    return places | {"warehouse" for _ in warehouse.search(words)}
+
+
+def rows(chartlake: Command, sql: str) -> list[dict[str, Any]]:
+    done = chartlake("query", sql, "--json")
+    assert done.code == 0, done.err
+    return list(done.json()["rows"])
+
+
+def test_a_planted_name_is_nowhere_after(
+    chartlake: Command, lake: Store, spotify: Simulator, tmp_path: Path
+) -> None:
+    assert found_in(lake, tmp_path) >= {"raw", "curated", "warehouse"}
+    theirs = rows(chartlake, "select * exclude (attempt_id) from entries where feed = 'theirs'")
+    assert theirs
+    done = chartlake("forget-user", "default", "--yes")
+    assert done.code == 0, done.err
+    assert f"Searched all bytes of lake and warehouse for {NAME}, {WHO}: nothing." in done.out
+
+    assert found_in(lake, tmp_path) == set()
+    assert raw.feeds(lake) == ["theirs"]
+    left = [key for key in lake.keys("") if any(f"/{name}/" in key for name in OWN)]
+    assert {key.split("/")[0] for key in left} == {"tombstones"}
+    assert not [key for key in lake.keys("state/") if any(f"feed-{n}." in key for n in OWN)]
+    settings = read_settings(tmp_path)
+    assert open_accounts(settings).keys() == []
+    kept = b"".join(f.read_bytes() for f in tmp_path.rglob("*") if f.is_file())
+    assert not [secret for secret in spotify.issued_secrets if secret.encode() in kept]
+
+    again = rows(chartlake, "select * exclude (attempt_id) from entries where feed = 'theirs'")
+    assert again == theirs
+    assert {row["feed"] for row in rows(chartlake, "select feed from slots")} == {"theirs"}
+    assert rows(chartlake, "select * from play_observations") == []
+    assert chartlake("verify").code == 0
+
+
+def test_what_is_forgotten_is_not_asked_for_again(
+    chartlake: Command, lake: Store, tmp_path: Path
+) -> None:
+    done = chartlake("forget-user", "default", "--yes")
+    assert "remove from chartlake.toml" in done.err
+    assert all(name in done.err for name in OWN)
+    assert chartlake("login").code == 0
+    chartlake("run")
+    assert found_in(lake, tmp_path) == set()
+    assert raw.feeds(lake) == ["theirs"]
+
+
+def test_what_is_left_is_told_and_exits_1(chartlake: Command, lake: Store) -> None:
+    """Somebody's file that could not be imported names the user too."""
+    lake.create("quarantine/some-file", f"a file by {NAME}".encode())
+    done = chartlake("forget-user", "default", "--yes")
+    assert done.code == 1
+    assert f"still there: {NAME} in quarantine/some-file" in done.err
+    assert "nothing." not in done.out
+    lake.delete("quarantine/some-file")
+    # the sign-in is gone, so that a repetition has to be told who it was
+    assert chartlake("forget-user", "default", "--user-id", WHO, "--name", NAME, "-y").code == 0
+
+
+def test_rows_of_builds_that_were_never_committed_go_too(
+    chartlake: Command, lake: Store, tmp_path: Path
+) -> None:
+    key = next(key for key in lake.keys("curated/editions/"))
+    lake.create(key.replace(".parquet", "0.parquet"), lake.get(key))
+    assert chartlake("forget-user", "default", "--yes").code == 0
+    assert found_in(lake, tmp_path) == set()
+
+
+def test_compacted_and_superseded_builds_too(
+    chartlake: Command, lake: Store, tmp_path: Path
+) -> None:
+    from chartlake.transform.build import build_slots, unbuilt
+    from chartlake.transform.engine import LocalEngine
+
+    every = list(lake.keys("builds/"))
+    places = [place for place in _all_places(lake) if place.feed in ("mine", "theirs")]
+    assert build_slots(lake, LocalEngine(), places, datetime.now(UTC)).build
+    assert unbuilt(lake) == []
+    assert len(list(lake.keys("builds/"))) == len(every) + 1
+    assert chartlake("reconcile").code == 0
+    assert chartlake("forget-user", "default", "--yes").code == 0
+    assert found_in(lake, tmp_path) == set()
+    assert chartlake("verify").code == 0
+
+
+def _all_places(lake: Store) -> list[Any]:
+    from chartlake.transform.build import Place
+
+    return [
+        Place(feed, slot, revision)
+        for feed in raw.feeds(lake)
+        for slot, revision in raw.latest_revisions(lake, feed).items()
+    ]
+
+
+class _Killed(Exception):
+    pass
+
+
+class Dying(Store):
+    """Dies instead of its Nth removal."""
+
+    def __init__(self, store: Store, after: int) -> None:
+        super().__init__(lambda: store._objects, store.url)
+        self._left = after
+
+    def delete(self, key: str) -> None:
+        if not self._left:
+            raise _Killed
+        self._left -= 1
+        super().delete(key)
+
+
+@pytest.mark.parametrize("step", [0, 3, 8, 15, 22])
+def test_one_that_was_killed_is_completed_by_the_next(
+    chartlake: Command, lake: Store, tmp_path: Path, step: int
+) -> None:
+    with open_project(read_settings(tmp_path)) as project:
+        dying = replace(project, store=Dying(lake, step))
+        feeds = feeds_of_account(dying, "default", [WHO])
+        with pytest.raises(_Killed):
+            remove_feeds(dying, feeds)
+    done = chartlake("forget-user", "default", "--yes")
+    assert done.code == 0, done.err
+    assert found_in(lake, tmp_path) == set()
+    assert not [key for key in lake.keys("state/") if any(f"feed-{n}." in key for n in OWN)]
+    assert chartlake("verify").code == 0
+
+
+def test_a_bucket_that_keeps_versions_is_told(
+    chartlake: Command, spotify: Simulator, world: World, s3: str, s3_url: str, tmp_path: Path
+) -> None:
+    bucket = s3_url.split("/")[2]
+    client = boto3.client("s3", endpoint_url=s3, region_name="us-east-1")
+    client.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
+    write_project(tmp_path, spotify, world, s3_url)
+    assert chartlake("login").code == 0
+    assert "5/5 feeds" in chartlake("run").out
+    done = chartlake("forget-user", "default", "--yes")
+    assert done.code == 1
+    assert "the bucket keeps former versions" in done.err
+    assert set(search(open_store(s3_url), Words([WHO, NAME]))) == set()
+    assert len(client.list_object_versions(Bucket=bucket)["Versions"]) > 10
+    client.close()
+
+
+def test_who_is_not_known(chartlake: Command, lake: Store) -> None:
+    before = set(lake.keys(""))
+    done = chartlake("forget-user", "somebody", "--yes")
+    assert done.code == 2
+    assert "nothing is known of an account 'somebody'" in done.err
+    assert chartlake("forget-user", "default").code == 2  # nobody was asked
+    assert set(lake.keys("")) == before
