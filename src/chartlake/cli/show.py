@@ -20,6 +20,7 @@ from rich.table import Table
 from rich.text import Text
 
 from chartlake.errors import ChartlakeError, Deferred
+from chartlake.model import as_text
 
 __all__ = [
     "Col",
@@ -40,7 +41,9 @@ _PIPED_WIDTH = 120
 _NARROWEST = 12
 _BETWEEN = 2
 # names come from strangers: nothing in them may steer the terminal
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+_UNSEEN = r"\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u206f\ud800-\udfff\ufff9-\ufffb"
+_CONTROL = re.compile(rf"[\x00-\x1f{_UNSEEN}]")
+_STEERING = re.compile(f"[{_UNSEEN}]")  # of which JSON asks for no escape
 
 
 class Col(NamedTuple):
@@ -98,9 +101,22 @@ def error(problem: ChartlakeError, subject: str | None = None) -> None:
 
 def json(answer: Mapping[str, Any]) -> None:
     """One JSON document on standard output."""
-    encoded = msgspec.json.format(msgspec.json.encode(answer), indent=2)
+    try:
+        encoded = msgspec.json.encode(answer)
+    except UnicodeEncodeError:  # a folder or a file whose name is bytes but no text
+        encoded = msgspec.json.encode(_as_text(msgspec.to_builtins(answer)))
+    document = msgspec.json.format(encoded, indent=2).decode()
+    harmless = _STEERING.sub(lambda match: f"\\u{ord(match[0]):04x}", document)
     sys.stdout.flush()
-    sys.stdout.buffer.write(encoded + b"\n")  # JSON is UTF-8, whatever the terminal is
+    sys.stdout.buffer.write(f"{harmless}\n".encode())  # JSON is UTF-8, whatever the terminal is
+
+
+def _as_text(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {_as_text(key): _as_text(each) for key, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_as_text(each) for each in value]
+    return as_text(value) if isinstance(value, str) else value
 
 
 def table(
@@ -121,7 +137,7 @@ def table(
         values = [row.get(column.key) for row in rows]
         right = all(value is None or isinstance(value, int | float) for value in values)
         out.add_column(
-            column.heading,
+            plain(column.heading),
             justify="right" if right else "left",
             no_wrap=not column.wraps,
             overflow="fold" if column.wraps else "ellipsis",

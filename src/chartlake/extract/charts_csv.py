@@ -7,7 +7,9 @@ after it ended.
 
 from __future__ import annotations
 
+import os
 import re
+import stat
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -15,7 +17,7 @@ from pathlib import Path
 from chartlake.errors import RefusedFile
 from chartlake.model import FEED_NAME, Body, Feed, Snapshot, as_text, slot_of_date
 
-__all__ = ["MAX_BYTES", "read_chart_file"]
+__all__ = ["MAX_BYTES", "content_of", "read_chart_file"]
 
 MAX_BYTES = 16 * 1024 * 1024
 """A chart of 200 rows has 20 kB; anything near this is something else."""
@@ -24,8 +26,19 @@ _NAME = re.compile(
     r"(?P<chart>(regional|viral|artist|album)-(global|[a-z]{2})-(daily|weekly))"
     r"-(?P<first>\d{4}-\d\d-\d\d)(--(?P<end>\d{4}-\d\d-\d\d))?"
     r"( \(\d+\))?\.csv",  # a browser numbers what it downloads twice
-    re.IGNORECASE,
+    re.IGNORECASE | re.ASCII,  # without ASCII the Kelvin sign would be a k
 )
+_ARCHIVES = {
+    b"PK\x03\x04": "a zip archive",
+    b"PK\x05\x06": "an empty zip archive",
+    b"\x1f\x8b": "a gzip file",
+    b"\x28\xb5\x2f\xfd": "a zstd file",
+    b"\xfd7zXZ\x00": "an xz file",
+    b"BZh": "a bzip2 file",
+    b"7z\xbc\xaf": "a 7z archive",
+    b"Rar!": "a rar archive",
+}
+_NEVER_WAIT = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
 _THURSDAY = 3
 _EARLIEST = date(2008, 1, 1)  # Spotify began that year
 _WEEK = timedelta(days=7)
@@ -48,7 +61,8 @@ def read_chart_file(
     ``count_records`` parses the whole content, raises RefusedFile where it is
     not a chart, and answers how many records it holds.
     """
-    content = _content(path)
+    content = content_of(path)
+    _check_unpacked(content)
     chart, chart_date = _identify(path.name, feed, day, now.date())
     body = Body(
         content=content,
@@ -119,15 +133,49 @@ def _date_of(match: re.Match[str]) -> date:
     return end - timedelta(days=1)
 
 
-def _content(path: Path) -> bytes:
+def content_of(path: Path) -> bytes:
+    """The bytes of a regular file of at most MAX_BYTES; RefusedFile for all else.
+
+    A link is not followed, and a pipe or a device is not opened: one gives bytes of some other
+    place, the others may never end.
+    """
     try:
-        size = path.stat().st_size
-        content = path.read_bytes() if 0 < size <= MAX_BYTES else b""
+        found = path.lstat()
+        _check_regular(path, found.st_mode)
+        size = found.st_size
+        if size <= MAX_BYTES:
+            with os.fdopen(os.open(path, _NEVER_WAIT), "rb") as file:
+                content = file.read(MAX_BYTES + 1)  # it may have grown since
+            size = len(content)
     except OSError as error:
         raise RefusedFile("it cannot be read", why=error.strerror or str(error)) from error
+    except ValueError as error:  # a NUL in its name
+        raise RefusedFile("it cannot be read", why=str(error)) from error
     if size > MAX_BYTES:
         raise RefusedFile(
             f"it has {size / 1e6:,.0f} MB, far more than any chart",
             fix="check that it is a Spotify Charts file",
         )
     return content
+
+
+def _check_regular(path: Path, mode: int) -> None:
+    if stat.S_ISLNK(mode):
+        raise RefusedFile(
+            "it is a link, not a file",
+            why="a link may lead to anything, and to something else tomorrow",
+            fix=f"name the file itself: this leads to {as_text(str(path.readlink()))}",
+        )
+    if not stat.S_ISREG(mode):
+        raise RefusedFile(
+            f"it is {'a folder' if stat.S_ISDIR(mode) else 'a pipe or a device'}, not a file",
+            fix="name the files: chartlake import FOLDER/*.csv",
+        )
+
+
+def _check_unpacked(content: bytes) -> None:
+    for begin, kind in _ARCHIVES.items():
+        if content.startswith(begin):
+            raise RefusedFile(
+                f"it is {kind}, not CSV text", fix="unpack it, and import the CSV files in it"
+            )

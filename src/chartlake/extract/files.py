@@ -13,11 +13,11 @@ from pathlib import Path
 from typing import Literal, NamedTuple
 
 from chartlake import schedule
-from chartlake.errors import ChartlakeError, ConfigError, Conflict, RefusedFile
-from chartlake.extract.charts_csv import MAX_BYTES, read_chart_file
-from chartlake.lake import aside, raw
+from chartlake.errors import ChartlakeError, ConfigError, Conflict, CorruptObject, RefusedFile
+from chartlake.extract.charts_csv import content_of, read_chart_file
+from chartlake.lake import aside, checkpoint, raw, tombstones
 from chartlake.lake.store import Store
-from chartlake.model import Feed, Manifest, Slot, Snapshot, as_text, sha256, slot_time
+from chartlake.model import Feed, Manifest, Slot, Snapshot, as_text, sha256, slot_month, slot_time
 
 __all__ = ["ARCHIVE_FILES", "FileImport", "Imported"]
 
@@ -66,6 +66,7 @@ class FileImport:
         self._replace = replace
         self._by_content: dict[str, dict[str, Manifest]] = {}
         self._named: set[tuple[str, Slot]] = set()
+        self._buried: dict[str, frozenset[Slot]] = {}
 
     def take(self, path: Path, feed: str | None = None, day: date | None = None) -> Imported:
         """Commit one file; ``feed`` and ``day`` where its name does not tell."""
@@ -76,15 +77,19 @@ class FileImport:
         except RefusedFile as error:
             self._quarantine(path, error)
             return Imported(as_text(path.name), "refused", error=error)
+        if purged := self._purged(snapshot):  # no copy of it in quarantine either
+            return _imported(path, "conflict", snapshot, error=purged)
         try:
             return self._settled(path, snapshot)
-        except (Conflict, ConfigError) as error:
+        except (Conflict, ConfigError, CorruptObject) as error:
             self._quarantine(path, error)
             return _imported(path, "conflict", snapshot, error=error)
 
     def _settled(self, path: Path, snapshot: Snapshot) -> Imported:
         known = self._known(snapshot.feed)
         standing = raw.committed(self._store, snapshot.feed.name, snapshot.slot)
+        if standing and standing.revision <= self._gone(snapshot):
+            standing = None
         warning = None
         if standing and standing.pages[0].sha256 == _digest(snapshot):
             status: Status = "present"
@@ -100,12 +105,37 @@ class FileImport:
     def _commit(self, snapshot: Snapshot, standing: Manifest | None) -> tuple[Status, Manifest]:
         if standing and not self._replace:
             raise _other_bytes(snapshot, standing)
-        manifest, won = raw.commit(self._store, snapshot, standing.revision + 1 if standing else 1)
+        checkpoint.lower(self._store, slot_month(snapshot.slot))
+        before = standing.revision if standing else self._gone(snapshot)
+        manifest, won = raw.commit(self._store, snapshot, before + 1)
         if won:
             return ("replaced" if standing else "new"), manifest
         if manifest.pages[0].sha256 != _digest(snapshot):
             raise _other_bytes(snapshot, manifest)
         return "present", manifest
+
+    def _purged(self, snapshot: Snapshot) -> Conflict | None:
+        """The error where this slot was removed on purpose, and nobody says to take it again."""
+        feed, slot = snapshot.feed.name, snapshot.slot
+        gone = self._gone(snapshot)
+        there = raw.latest_revisions(self._store, feed, slot_month(slot)) if gone else {}
+        if not gone or self._replace or there.get(slot, 0) > gone:
+            return None
+        at = tombstones.of_slot(self._store, feed, slot).at
+        return Conflict(
+            f"{feed} {snapshot.chart_date} was purged",
+            why=f"at {at:%Y-%m-%d %H:%M} UTC; what was purged does not come back by itself",
+            fix="if you want it back, import it with --replace",
+        )
+
+    def _gone(self, snapshot: Snapshot) -> int:
+        """Up to which revision the slot was purged; 0 where it was not."""
+        feed, slot = snapshot.feed.name, snapshot.slot
+        if feed not in self._buried:
+            self._buried[feed] = tombstones.buried(self._store, feed)
+        if slot not in self._buried[feed]:
+            return 0
+        return tombstones.of_slot(self._store, feed, slot).revision
 
     def _check_repeated(self, snapshot: Snapshot, known: Mapping[str, Manifest]) -> str | None:
         """Refuse the bytes of another date; a warning where they are taken all the same.
@@ -146,8 +176,8 @@ class FileImport:
 
     def _quarantine(self, path: Path, error: ChartlakeError) -> None:
         try:
-            content = path.read_bytes() if path.stat().st_size <= MAX_BYTES else b""
-        except OSError:
+            content = content_of(path)
+        except RefusedFile:
             return  # what cannot be read cannot be kept either
         if content:
             kept = aside.quarantine(self._store, path.name, content, error.what, self._clock())

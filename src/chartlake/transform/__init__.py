@@ -10,6 +10,7 @@
     entries                 what stands at one place of a list
     observations            what a payload tells of tracks, albums and artists
     records                 what the parsers share: editions, readings, rejects
+    claims                  whether a manifest can be true
     engine                  where the parsing runs (here: this process)
     build                   which slots need a build, and building them
     wanted                  what is charted but was never observed

@@ -15,7 +15,7 @@ from chartlake.transform.parse_catalog import parse_catalog
 from chartlake.transform.parse_charts_csv import parse_charts_csv
 from chartlake.transform.parse_playlist import parse_playlist
 from chartlake.transform.parse_recently_played import parse_recently_played
-from chartlake.transform.records import too_many_rejects
+from chartlake.transform.records import missed_slot, too_many_rejects
 
 __all__ = ["Engine", "LocalEngine", "Parsed", "parse_slot"]
 
@@ -57,14 +57,20 @@ class LocalEngine:
 
 
 def parse_slot(store: Store, manifest: Manifest) -> Parsed:
-    """Read, check and parse one slot."""
+    """Read, check and parse one slot; one that was missed has no pages to parse."""
     try:
+        if manifest.missed:
+            return Parsed(manifest, SlotRows(missed_slots=[missed_slot(manifest)]))
         rows = _parse_of(manifest)(manifest, raw.read_pages(store, manifest))
         _check_counts(manifest, rows)
     except FileNotFoundError:
         return Parsed(manifest, SlotRows(), _lost(manifest))
     except DataError as error:
         return Parsed(manifest, SlotRows(), error)
+    except ChartlakeError:
+        raise
+    except Exception as error:  # a fault of ours: it must not keep every other slot out, for ever
+        return Parsed(manifest, SlotRows(), _unforeseen(manifest, error))
     return Parsed(manifest, rows)
 
 
@@ -76,6 +82,14 @@ def _parse_of(manifest: Manifest) -> Parse:
             fix="use the newer chartlake that extracted it",
         )
     return PARSE_BY_SOURCE[source]
+
+
+def _unforeseen(manifest: Manifest, error: Exception) -> DataError:
+    return DataError(
+        f"{manifest.feed.name} {manifest.slot}: chartlake cannot parse it",
+        why=f"{type(error).__name__}: {error}"[:400],
+        fix="please report it: this is a fault of chartlake; the other slots are not affected",
+    )
 
 
 def _lost(manifest: Manifest) -> DataError:

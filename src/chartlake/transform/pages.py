@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -15,7 +15,17 @@ from chartlake.transform.observations import Observations, Seen
 from chartlake.transform.payloads import PageOfItems
 from chartlake.transform.records import RejectRecord, reject
 
-__all__ = ["Found", "RawRecord", "batch_of", "gather", "items_of", "records_of", "whole"]
+__all__ = [
+    "Found",
+    "RawRecord",
+    "Split",
+    "batch_of",
+    "gather",
+    "in_order",
+    "items_of",
+    "records_of",
+    "whole",
+]
 
 Split = Callable[[bytes], Sequence[msgspec.Raw]]
 
@@ -67,12 +77,38 @@ def records_of(
             )
         try:
             found = split(content)
+            _check_offset(page, content)
         except Undecodable as error:
             raise DataError(f"page {number} is not a {page.resource}", why=str(error)) from error
         at = naive_utc(page.received_at)
         for item, raw in enumerate(found):
             yield RawRecord(raw, page, number, item, ordinal, at)
             ordinal += 1
+
+
+class _Offset(msgspec.Struct):
+    offset: Any = None
+
+
+def _check_offset(page: Page, content: bytes) -> None:
+    """Undecodable where a page of a list tells another place than the one that was asked for."""
+    told = from_json(content, _Offset).offset
+    if type(told) is int and told != page.first_item:
+        raise Undecodable(f"it begins at item {told}, not {page.first_item}")
+
+
+def in_order(records: Iterable[RawRecord]) -> Iterator[RawRecord]:
+    """The same records of a ranked list; DataError where one is not the next place of it.
+
+    Where a manifest is wrong about where a page begins, all its positions would be.
+    """
+    for record in records:
+        if record.position != record.ordinal + 1:
+            raise DataError(
+                f"page {record.number} begins at item {record.page.first_item}, "
+                f"after {record.ordinal} items"
+            )
+        yield record
 
 
 def gather(

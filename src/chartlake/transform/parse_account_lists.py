@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from chartlake.model import Manifest
 from chartlake.schema import SlotRows
 from chartlake.transform.entries import read_artist, read_listed, read_track
-from chartlake.transform.pages import Found, RawRecord, gather, items_of, records_of
+from chartlake.transform.pages import Found, RawRecord, gather, in_order, items_of, records_of
 from chartlake.transform.records import edition
 
 __all__ = ["parse_account_list"]
@@ -25,6 +25,6 @@ def parse_account_list(manifest: Manifest, pages: Iterable[bytes]) -> SlotRows:
     DataError where a page as a whole is not what the manifest says it is.
     """
     records = records_of(manifest, pages, dict.fromkeys(_READ, items_of))
-    rows, count = gather(records, lambda record: _READ[record.page.resource](record))
+    rows, count = gather(in_order(records), lambda record: _READ[record.page.resource](record))
     rows.editions.append(edition(manifest, count))
     return rows

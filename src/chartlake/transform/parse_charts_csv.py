@@ -12,7 +12,7 @@ import csv
 import io
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from chartlake.errors import RefusedFile
@@ -27,7 +27,7 @@ from chartlake.transform.records import (
     too_many_rejects,
 )
 
-__all__ = ["count_records", "parse_charts_csv"]
+__all__ = ["count_records", "parse_charts_csv", "row_places"]
 
 # column of a charts file (lower case) -> our name for it
 _COLUMNS = {
@@ -77,6 +77,16 @@ def count_records(content: bytes) -> int:
     return _read(content).records
 
 
+def row_places(content: bytes) -> tuple[range, list[range]]:
+    """Where the header and the records lie in a charts file, in bytes and without line ends."""
+    text = _text(content)
+    byte_order_mark = len(content) - len(text.encode())
+    placed = list(_placed_rows(text, byte_order_mark))
+    _, data = _header([row for row, _ in placed])
+    header, *records = [place for _, place in placed][-len(data) - 1 :]
+    return header, records
+
+
 def _read(content: bytes) -> _Chart:
     text = _text(content)
     rows = _rows(text)
@@ -118,11 +128,31 @@ def _text(content: bytes) -> str:
 
 def _rows(text: str) -> list[list[str]]:
     try:
-        return [row for row in csv.reader(io.StringIO(text, newline=""), strict=True) if row]
+        return [row for row, _ in _placed_rows(text)]
     except csv.Error as error:
         raise RefusedFile(
             "the file is not whole CSV", why=str(error), fix="download it again"
         ) from error
+
+
+def _placed_rows(text: str, begin: int = 0) -> Iterator[tuple[list[str], range]]:
+    """Each row and its bytes without the line end, counted from ``begin``; empty lines are none.
+
+    The reader takes lines only as it needs them, so what it has taken says where a row ends.
+    """
+    end = following = begin
+
+    def lines() -> Iterator[str]:
+        nonlocal end, following
+        for line in io.StringIO(text, newline=""):
+            end = following + len(line.rstrip("\r\n").encode())
+            following += len(line.encode())
+            yield line
+
+    for row in csv.reader(lines(), strict=True):
+        if row:
+            yield row, range(begin, end)
+        begin = following
 
 
 def _header(rows: list[list[str]]) -> tuple[list[str], list[list[str]]]:

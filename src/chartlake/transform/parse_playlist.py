@@ -9,11 +9,11 @@ import msgspec
 from chartlake.model import Manifest, Undecodable, from_json
 from chartlake.schema import SlotRows
 from chartlake.transform.entries import read_listed
-from chartlake.transform.pages import gather, items_of, records_of
+from chartlake.transform.pages import gather, in_order, items_of, records_of
 from chartlake.transform.payloads import Owner, PageOfItems, Playlist
 from chartlake.transform.records import edition
 
-__all__ = ["parse_playlist"]
+__all__ = ["embedded_items", "parse_playlist"]
 
 
 def parse_playlist(manifest: Manifest, pages: Iterable[bytes]) -> SlotRows:
@@ -25,10 +25,10 @@ def parse_playlist(manifest: Manifest, pages: Iterable[bytes]) -> SlotRows:
 
     def embedded(content: bytes) -> list[msgspec.Raw]:
         objects.append(from_json(content, Playlist))
-        return _embedded_items(objects[-1])
+        return _items_of(objects[-1])
 
     split = {"playlist": embedded, "playlist_items": items_of}
-    rows, count = gather(records_of(manifest, pages, split), read_listed)
+    rows, count = gather(in_order(records_of(manifest, pages, split)), read_listed)
     playlist = objects[-1]
     owner = playlist.owner or Owner()
     rows.editions.append(
@@ -43,7 +43,12 @@ def parse_playlist(manifest: Manifest, pages: Iterable[bytes]) -> SlotRows:
     return rows
 
 
-def _embedded_items(playlist: Playlist) -> list[msgspec.Raw]:
+def embedded_items(content: bytes) -> list[msgspec.Raw]:
+    """The records of the page that is the playlist object."""
+    return _items_of(from_json(content, Playlist))
+
+
+def _items_of(playlist: Playlist) -> list[msgspec.Raw]:
     embedded = playlist.items if bytes(playlist.items) != b"null" else playlist.tracks
     try:
         page = from_json(embedded, PageOfItems)

@@ -5,14 +5,16 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from chartlake.errors import DataError
 from chartlake.model import SPOTIFY_ID, Manifest, naive_utc, sha256, slot_time
-from chartlake.schema import Edition, Reading, Reject
+from chartlake.schema import Edition, MissedSlot, Reading, Reject
 
 __all__ = [
     "RejectRecord",
     "check_id",
     "edition",
     "item_key",
+    "missed_slot",
     "reading",
     "reject",
     "too_many_rejects",
@@ -85,6 +87,20 @@ def reading(
         covers_to=covers_to,
         joins_previous=joins_previous,
         since=naive_utc(manifest.since) if manifest.since else None,
+    )
+
+
+def missed_slot(manifest: Manifest) -> MissedSlot:
+    """The row of a slot that was missed; DataError for one without a time, which is never due."""
+    scheduled_at = slot_time(manifest.slot)
+    if scheduled_at is None:
+        raise DataError(f"{manifest.feed.name} {manifest.slot}: a slot without a time was missed")
+    return MissedSlot(
+        scheduled_at=naive_utc(scheduled_at),
+        chart_date=manifest.chart_date,
+        noted_at=naive_utc(manifest.observed_at),
+        source=manifest.feed.source,
+        why=manifest.missed or "",
     )
 
 

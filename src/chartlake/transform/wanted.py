@@ -7,6 +7,7 @@ where it is lost, or a slot was built again, all is counted anew.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Set
+from contextlib import suppress
 from datetime import date, timedelta
 from typing import NamedTuple
 
@@ -108,7 +109,8 @@ def _counted(store: Store) -> tuple[Counted, Counted]:
     present = set(builds.list_builds(store))
     if present == before.builds:
         return before, before
-    made = {key: builds.read_build(store, key) for key in sorted(present)}
+    made = _readable(store, sorted(present))
+    present = set(made)
     is_further = before.builds <= present and not _built_again(made, before.builds)
     tally = _Tally(before if is_further else Counted())
     live = _live(made.values())
@@ -120,6 +122,15 @@ def _counted(store: Store) -> tuple[Counted, Counted]:
         except CorruptObject:
             continue  # the load tells of it; counted when it is whole again
     return before, tally.counted()
+
+
+def _readable(store: Store, present: Iterable[str]) -> dict[str, Build]:
+    """The builds without those that are damaged: the load tells of them."""
+    made: dict[str, Build] = {}
+    for key in present:
+        with suppress(CorruptObject):
+            made[key] = builds.read_build(store, key)
+    return made
 
 
 def _live(made: Iterable[Build]) -> dict[tuple[str, str], str]:
@@ -206,7 +217,13 @@ def _read(store: Store, file: BuiltFile, columns: list[str]) -> pa.Table:
         raise CorruptObject(f"{file.key} is gone") from error
     if sha256(content) != file.sha256:
         raise CorruptObject(f"{file.key} does not match its hash")
-    return pq.read_table(pa.BufferReader(content), columns=columns)
+    try:
+        rows = pq.read_table(pa.BufferReader(content), columns=columns)
+    except pa.ArrowException as error:
+        raise CorruptObject(f"{file.key} is not a table", why=str(error)) from error
+    if not set(columns) <= set(rows.column_names):
+        raise CorruptObject(f"{file.key} is not a file of {file.table}")
+    return rows
 
 
 def _still_missing(now: Counted, after: Counted) -> dict[str, date]:

@@ -11,7 +11,7 @@ from typing import Any
 
 from chartlake.extract.due import DueSlot
 from chartlake.extract.spotify.client import SpotifyClient
-from chartlake.extract.spotify.versioned import Page, decode, further_pages, read_versioned
+from chartlake.extract.spotify.versioned import Page, further_pages, page_of, read_versioned
 from chartlake.model import Body, Snapshot
 
 __all__ = ["read_saved_tracks"]
@@ -36,7 +36,7 @@ class _SavedTracks:
         )
 
     def version(self, first: Body) -> str | None:
-        page = decode(first, Page)
+        page = page_of(first)
         newest = page.items[0] if page.items and isinstance(page.items[0], dict) else {}
         track = newest.get("track")
         track_id = track.get("id") if isinstance(track, dict) else None
@@ -48,7 +48,7 @@ class _SavedTracks:
 
     def pages(self, client: SpotifyClient, bodies: Sequence[Body]) -> Iterator[tuple[Body, Page]]:
         first = bodies[0]
-        page = decode(first, Page)
+        page = page_of(first)
         yield first, page
         if page.items:
             yield from further_pages(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from chartlake.extract.due import DueSlot
 from chartlake.extract.spotify.client import SpotifyClient
-from chartlake.extract.spotify.versioned import Page, decode, not_whole, unchanged
+from chartlake.extract.spotify.versioned import not_whole, page_of, unchanged
 from chartlake.model import Body, Snapshot
 
 __all__ = ["read_top_items"]
@@ -22,7 +22,7 @@ def read_top_items(
         body = _page(client, items, time_range, min(_LARGEST_PAGE, length - count), count, due)
         if body is None:
             return unchanged(client, due)
-        page = decode(body, Page)
+        page = page_of(body)
         bodies.append(body)
         count += len(page.items)
         total = min(length, page.total if page.total is not None else length)

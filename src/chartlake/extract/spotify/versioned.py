@@ -25,6 +25,7 @@ __all__ = [
     "decode",
     "further_pages",
     "not_whole",
+    "page_of",
     "read_versioned",
     "unchanged",
 ]
@@ -39,6 +40,7 @@ class Page(msgspec.Struct):
 
     items: list[Any]
     total: int | None = None
+    offset: Any = None
 
 
 class VersionedList(Protocol):
@@ -132,11 +134,22 @@ def further_pages(
             {"offset": str(count), "limit": str(limit), **(params or {})},
             first_item=count,
         )
-        page = decode(body, Page)
+        page = page_of(body)
         count, total = count + len(page.items), page.total
         yield body, page
         if not page.items or count > _MOST_ITEMS:
             return
+
+
+def page_of(body: Body) -> Page:
+    """A page; Unavailable where it is another one than was asked for."""
+    page = decode(body, Page)
+    if type(page.offset) is int and page.offset != body.first_item:
+        raise Unavailable(
+            f"{body.url} begins at item {page.offset}, not {body.first_item}",
+            fix="run again; nothing of it was stored",
+        )
+    return page
 
 
 def decode(body: Body, shape: type[_Shape]) -> _Shape:
