@@ -1,0 +1,80 @@
+"""Fills small disks: `unshare -rm python -m tests.crash.small_disk FOLDER WHICH NOW KIB…`.
+
+In a namespace of its own, anybody may mount. ``WHICH`` (the lake or the warehouse) of a copy of
+the project in FOLDER lies on a disk with so many KiB left when an import begins. Prints, for each
+size, what the import said, whether all that could be read was whole, and whether a second one on
+a larger disk gave what it should.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from tests.charts import write_chart
+from tests.commands import run_here
+from tests.crash.projects import copy_of, of_slots, standing, tables
+
+PLACES = {"lake": "chartlake-data/lake", "warehouse": "chartlake-data"}
+_PAGE = 4  # KiB: less than that no file takes
+_LARGE = "size=512m"
+
+
+def main() -> None:
+    folder, which, now, *sizes = sys.argv[1:]
+    project = Path(folder)
+    words = ["import", *(str(path) for path in _charts(project))]
+    with standing(datetime.fromisoformat(now)):
+        whole = copy_of(project, project.with_name("whole"))
+        assert run_here(*words, "--project", whole).code == 0
+        print(json.dumps([_tried(project, whole, which, words, int(size)) for size in sizes]))
+
+
+def _charts(folder: Path) -> list[Path]:
+    days = ("2026-01-21", "abdec"), ("2026-02-21", "edcba"), ("2026-02-23", "bcade")
+    return [write_chart(folder, *day) for day in days]
+
+
+def _tried(project: Path, whole: Path, which: str, words: list[str], left: int) -> dict[str, Any]:
+    folder = copy_of(project, project.with_name("small"))
+    disk = folder / PLACES[which]
+    kept = Path(shutil.move(disk, folder / "kept"))
+    disk.mkdir()
+    _run("mount", "-t", "tmpfs", "-o", _LARGE, "tmpfs", disk)
+    try:
+        if which == "warehouse":  # the lake has all the space it wants
+            shutil.move(kept / "lake", folder / "lake")
+            toml = folder / "chartlake.toml"
+            toml.write_text(f'[lake]\nurl = "{folder / "lake"}"\n{toml.read_text()}')
+        shutil.copytree(kept, disk, dirs_exist_ok=True)
+        used = shutil.disk_usage(disk).used // 1024
+        _run("mount", "-o", f"remount,size={used + left}k", disk)
+        first = run_here(*words, "--project", folder)
+        seen = of_slots(tables(folder))
+        before, after = of_slots(tables(project)), of_slots(tables(whole))
+        is_whole = all(rows in (before.get(p), after[p]) for p, rows in seen.items())
+        _run("mount", "-o", f"remount,{_LARGE}", disk)
+        again = run_here(*words, "--project", folder)
+        return {
+            "left": left,
+            "code": first.code,
+            "said": first.err,
+            "whole": is_whole and seen.keys() >= before.keys(),
+            "again": again.code,
+            "same": tables(folder) == tables(whole),
+        }
+    finally:
+        _run("umount", disk)
+
+
+def _run(*words: object) -> None:
+    subprocess.run([str(word) for word in words], check=True)
+
+
+if __name__ == "__main__":
+    main()
