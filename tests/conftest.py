@@ -15,6 +15,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import uuid
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -75,6 +76,18 @@ def _has_namespaces() -> bool:
     return done.returncode == 0
 
 
+OWN_MOUNTS = ("unshare", "-rm")
+"""What stands before a command to run it where it may mount disks that nobody else sees."""
+
+
+def _has_small_disks() -> bool:
+    if shutil.which("unshare") is None:
+        return False
+    mount = ["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", tempfile.gettempdir()]
+    done = subprocess.run([*OWN_MOUNTS, *mount], capture_output=True, check=False)
+    return done.returncode == 0
+
+
 NEEDS = {
     "real-data": Need(
         cache(_has_real_data),
@@ -83,6 +96,10 @@ NEEDS = {
     "spec": Need(
         SPEC.is_file,
         f"put Spotify's OpenAPI file at {SPEC} (github.com/sonallux/spotify-web-api has it)",
+    ),
+    "tmpfs": Need(
+        cache(_has_small_disks),
+        "run on Linux where `unshare -rm mount -t tmpfs tmpfs /tmp` works",
     ),
     "unshare": Need(
         cache(_has_namespaces),

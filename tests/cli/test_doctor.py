@@ -228,7 +228,7 @@ def test_a_lake_that_cannot_be_written(
 def test_a_lake_is_left_as_it_was(signed_in: Command, tmp_path: Path) -> None:
     signed_in("doctor")
     names = {file.name.split("-")[0] for file in (tmp_path / "chartlake-data").rglob("*.*")}
-    assert names <= {"capabilities", "quota", ".locks"}, names
+    assert names <= {"capabilities", "quota", ".locks", "lake.json"}, names
 
 
 def test_several_wrongs_the_gravest_counts(

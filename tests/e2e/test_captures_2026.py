@@ -63,12 +63,16 @@ def serve(spotify: Server, artist: Json, page: Json, tracks: dict[str, Json]) ->
     spotify.script("/v1/artists", error(403, "Forbidden"))
     spotify.script(path, answer(artist))
     is_all = page["total"] == len(page["items"])
-    after_it = [] if is_all else [answer(page | {"items": []})]
+    after_it = [] if is_all else [answer(_nothing_after(page))]
     spotify.script(f"{path}/albums", answer(page), *after_it)
     for album in page["items"]:
         found = tracks.get(album["id"])
-        its = [answer(found), answer(found | {"items": []})] if found else [nothing]
+        its = [answer(found), answer(_nothing_after(found))] if found else [nothing]
         spotify.script(f"/v1/albums/{album['id']}/tracks", *its)
+
+
+def _nothing_after(page: Json) -> Json:
+    return page | {"items": [], "offset": len(page["items"])}
 
 
 def write(folder: Path, spotify: Server, artist_id: str) -> None:

@@ -225,7 +225,7 @@ def test_a_file_that_is_not_there(folder: Path) -> None:
 def test_a_folder_is_no_file(folder: Path) -> None:
     path = folder / "regional-us-daily-2026-11-19.csv"
     path.mkdir()
-    with pytest.raises(RefusedFile, match="it cannot be read"):
+    with pytest.raises(RefusedFile, match="it is a folder"):
         read_chart_file(path, now=NOW, count_records=len)
 
 

@@ -2,17 +2,23 @@
 
     fill      run, import
     look      status, query, check
+    keep      verify, gc
+    remove    purge
+    forget    forget-user
+    mend      reconcile, backfill, rebuild, compact
     trends    trends movers|new|exits|streaks|artists|track
+    explain   explain
     lake      lake ls|cat
     account   login, logout
     project   init          doctor   doctor          demonstrate   demo
     simulate  simulator
     stages    what run, import and demo print as they go
+    signals   how they end early     deadline   how run does
     show      tables, JSON and errors
 
 Exit codes: 0 done · 1 done with data problems · 2 usage or configuration ·
 3 source or sign-in · 4 warehouse or lake · 70 internal error · 75 deferred, try
-again later · 130 interrupted.
+again later · 130 interrupted (143 by SIGTERM).
 """
 
 from __future__ import annotations
@@ -29,20 +35,23 @@ import typer
 import typer.core
 from typer.exceptions import TyperException
 
-from chartlake.cli import lake, show, trends
+from chartlake.cli import lake, show, signals, trends
 from chartlake.cli.account import login, logout
 from chartlake.cli.demonstrate import demo
 from chartlake.cli.doctor import doctor
+from chartlake.cli.explain import explain
 from chartlake.cli.fill import import_, run
+from chartlake.cli.forget import forget_user
+from chartlake.cli.keep import gc, verify
 from chartlake.cli.look import check, query, status
+from chartlake.cli.mend import backfill, compact, rebuild, reconcile
 from chartlake.cli.options import ProjectDir
 from chartlake.cli.project import init
+from chartlake.cli.remove import purge
 from chartlake.cli.simulate import simulator
 from chartlake.errors import ChartlakeError, StorageError
 
 __all__ = ["app", "main"]
-
-INTERRUPTED = 130
 
 
 class _Commands(typer.core.TyperGroup):
@@ -50,13 +59,14 @@ class _Commands(typer.core.TyperGroup):
 
     def invoke(self, ctx: Any) -> Any:
         try:
-            return super().invoke(ctx)
+            with signals.unmasked():
+                return super().invoke(ctx)
         except ChartlakeError as error:
             show.error(error)
             raise typer.Exit(error.exit_code) from error
         except KeyboardInterrupt as error:
-            show.note("interrupted: what is committed is kept, the next run goes on from there")
-            raise typer.Exit(INTERRUPTED) from error
+            show.note(signals.kept(error))
+            raise typer.Exit(signals.exit_code(error)) from error
         except BrokenPipeError as error:
             # the reader of our output went away, as `head` does; keep Python from complaining
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -99,8 +109,17 @@ app.command()(run)
 app.command("import")(import_)
 app.command()(status)
 app.add_typer(trends.app, name="trends")
+app.command()(explain)
 app.command()(query)
 app.command()(check)
+app.command()(reconcile)
+app.command()(backfill)
+app.command()(rebuild)
+app.command()(compact)
+app.command()(verify)
+app.command()(gc)
+app.command()(purge)
+app.command("forget-user")(forget_user)
 app.add_typer(lake.app, name="lake")
 app.command()(doctor)
 app.command()(simulator)
@@ -136,4 +155,9 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # a terminal that can't show ▲ shows ?
-    app()
+    signals.watch()
+    try:
+        app()
+    except SystemExit as end:
+        signals.leave(end.code)
+        raise

@@ -52,6 +52,7 @@ def _demo(folder: Path) -> int:
         stages = Stages(here.project)
         _history(here, stages)
         show.line(Text(f"\n{LAST_DATE}: chartlake run", style="bold"))
+        stages.mark_missed(here.project.pipeline.plan(here.project.feeds))
         stages.extract(here.project.feeds)
         stages.settle()
         stages.headlines([_SHOWN])

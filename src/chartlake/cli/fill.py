@@ -13,6 +13,7 @@ import typer
 
 from chartlake import schedule
 from chartlake.cli import show
+from chartlake.cli.deadline import open_until
 from chartlake.cli.options import AsJson, ProjectDir, open_here
 from chartlake.cli.show import Col
 from chartlake.cli.stages import Stages
@@ -44,12 +45,22 @@ def run(
             "--dry-run", help="Say what is due and what it would take; ask and write nothing."
         ),
     ] = False,
+    deadline: Annotated[
+        float | None,
+        typer.Option(
+            "--deadline",
+            metavar="SECONDS",
+            min=1,
+            help="Stop reading after so long and load what is there "
+            "(default: spotify.longest_run_minutes).",
+        ),
+    ] = None,
     quiet: Quiet = False,
     as_json: AsJson = False,
     project: ProjectDir = None,
 ) -> None:
     """Take what is due of every feed, through all stages to what moved."""
-    here = open_here(project)
+    here = open_until(project, deadline)
     feeds = [each for each in here.feeds if not feed or each.name in feed]
     unknown = set(feed or ()) - {each.name for each in feeds}
     if unknown or not (here.feeds or raw.feeds(here.store)):
@@ -59,6 +70,7 @@ def run(
         return
     stages = Stages(here, quiet=quiet or as_json)
     with here:
+        stages.look_back()
         results = stages.extract(feeds)
     stages.settle()
     fresh = [result.feed for result in results if result.status == "new"]

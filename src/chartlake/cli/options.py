@@ -9,10 +9,10 @@ from typing import Annotated
 import typer
 
 from chartlake.report.trends import feed_names
-from chartlake.settings import read_settings
+from chartlake.settings import Settings, read_settings
 from chartlake.wiring import Project, open_project
 
-__all__ = ["AsJson", "Day", "FeedOption", "Limit", "ProjectDir", "open_here"]
+__all__ = ["AsJson", "Day", "FeedOption", "Limit", "ProjectDir", "open_here", "open_with"]
 
 
 def _choose(context: typer.Context, folder: Path | None) -> Path | None:
@@ -25,7 +25,12 @@ def _choose(context: typer.Context, folder: Path | None) -> Path | None:
 
 def open_here(folder: Path | None) -> Project:
     """The project in a folder, by default the working folder."""
-    return open_project(read_settings(folder or Path()))
+    return open_with(read_settings(folder or Path()))
+
+
+def open_with(settings: Settings) -> Project:
+    """The project of these settings; every command opens it here."""
+    return open_project(settings)
 
 
 def _complete_feed(context: typer.Context, incomplete: str) -> list[str]:

@@ -13,7 +13,9 @@ from chartlake.errors import ChartlakeError, DataError, Deferred
 from chartlake.extract.files import Imported
 from chartlake.model import Feed
 from chartlake.pipeline import Extracted, exit_code
+from chartlake.reconcile import Plan
 from chartlake.report import trends
+from chartlake.transform.build import Transformed
 from chartlake.warehouse.port import Warehouse
 from chartlake.wiring import Project
 
@@ -74,21 +76,41 @@ class Stages:
         self._committed(len(taken))
         self.facts["import"] = [_plain(result._asdict()) for result in results]
 
+    def look_back(self) -> None:
+        """Settle what earlier runs left open; where that fails, sources are asked all the same."""
+        try:
+            self.mark_missed(self._project.pipeline.plan(self._project.feeds))
+        except ChartlakeError as error:
+            self._problems.append((None, error))
+
+    def mark_missed(self, plan: Plan) -> None:
+        """Settle the slots that nobody can read any more; says so where there are any."""
+        clock = time.perf_counter()
+        count = self._project.pipeline.mark_missed(self._project.feeds, plan)
+        if count:
+            self._say("reconcile", _n(count, "slot") + " missed for good", since=clock)
+        self.facts["missed_slots"] = count
+
     def settle(self, *, check: bool = True) -> None:
         """Transform, load and (unless told not to) check whatever is committed."""
         clock = time.perf_counter()
-        build, failed = self._project.pipeline.transform()
-        rows = sum(slot.entries for slot in build.slots) if build else 0
-        rejects = sum(slot.rejects for slot in build.slots) if build else 0
-        self._say("transform", _n(rows, "entry", "entries"), f"{rejects} rejected", since=clock)
-        self._problems += [(f"{place.feed} {place.slot}", error) for place, error in failed]
-        self.facts |= {"entries": rows, "rejects": rejects}
+        self.built(self._project.pipeline.transform(), since=clock)
         try:
             self._load()
             if check:
                 self._check()
         except ChartlakeError as error:
             self._problems.append((None, error))
+
+    def built(self, transformed: Transformed, since: float) -> None:
+        """Say what was built."""
+        build, failed = transformed
+        rows = sum(slot.entries for slot in build.slots) if build else 0
+        rejects = sum(slot.rejects for slot in build.slots) if build else 0
+        self._say("transform", _n(rows, "entry", "entries"), f"{rejects} rejected", since=since)
+        self._problems += [(f"{place.feed} {place.slot}", error) for place, error in failed]
+        self.facts["entries"] = self.facts.get("entries", 0) + rows
+        self.facts["rejects"] = self.facts.get("rejects", 0) + rejects
 
     def _load(self) -> None:
         clock = time.perf_counter()

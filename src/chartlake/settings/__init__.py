@@ -31,6 +31,7 @@ from chartlake.settings.feeds import FEED_SETTINGS, FeedName, FeedSettings
 from chartlake.settings.sections import (
     AuthSettings,
     LakeSettings,
+    RetentionSettings,
     SpotifySettings,
     WarehouseSettings,
 )
@@ -40,6 +41,7 @@ __all__ = [
     "AuthSettings",
     "FeedSettings",
     "LakeSettings",
+    "RetentionSettings",
     "Settings",
     "SpotifySettings",
     "WarehouseSettings",
@@ -62,6 +64,7 @@ class Settings(BaseSettings):
 
     lake: LakeSettings = LakeSettings()
     warehouse: WarehouseSettings = WarehouseSettings()
+    retention: RetentionSettings = RetentionSettings()
     spotify: SpotifySettings = SpotifySettings()
     auth: AuthSettings = AuthSettings()
     feeds: dict[FeedName, FeedSettings] = {}
@@ -201,6 +204,7 @@ def _model_at(place: list[str], source: str | None) -> type[BaseModel]:
     sections: dict[str, type[BaseModel]] = {
         "lake": LakeSettings,
         "warehouse": WarehouseSettings,
+        "retention": RetentionSettings,
         "spotify": SpotifySettings,
         "auth": AuthSettings,
     }

@@ -13,6 +13,7 @@ from chartlake.lake.store import SCHEMES
 __all__ = [
     "AuthSettings",
     "LakeSettings",
+    "RetentionSettings",
     "Section",
     "SpotifySettings",
     "WarehouseSettings",
@@ -54,6 +55,12 @@ class WarehouseSettings(Section):
     """Where the warehouse is: a DuckDB file."""
 
     path: Path = Path("chartlake-data/warehouse.duckdb")
+
+
+class RetentionSettings(Section):
+    """How long answers of a web API are kept as they came."""
+
+    raw_days: Annotated[int, Field(ge=0, le=36_500)] = 400
 
 
 class SpotifySettings(Section):

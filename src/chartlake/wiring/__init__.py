@@ -50,8 +50,8 @@ def open_project(
     retry: Retry | None = None,
 ) -> Project:
     """Wire a project; nothing is asked of the network yet."""
-    store = open_store(settings.lake_url)
-    warehouse = DuckDBWarehouse(settings.warehouse_path)
+    store = open_store(settings.lake_url, clock)
+    warehouse = DuckDBWarehouse(settings.warehouse_path, clock=clock)
     spotify = open_spotify(settings, store, clock, retry)
     pipeline = Pipeline(
         store=store,
