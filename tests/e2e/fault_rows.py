@@ -269,6 +269,13 @@ ROWS = [
     ),
     # pages that do not fit together
     _lost(
+        "a page from another place",
+        _changed(lambda page: page.update(offset=49), _SECOND),
+        says="begins at item 49, not 50",
+        requests=2 + 1,
+        held=1,
+    ),
+    _lost(
         "fewer items than stated",
         _other_total(+1),
         says=f"playlist {LIST} gave 60 of 61 items",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import webbrowser
 from collections.abc import Iterator
 from dataclasses import replace
@@ -16,7 +17,7 @@ import pytest
 
 from chartlake.cli.forget import feeds_of_account, remove_feeds
 from chartlake.lake import raw
-from chartlake.lake.search import Words, search
+from chartlake.lake.search import Words, _in_object, search
 from chartlake.lake.store import Store, open_store
 from chartlake.settings import read_settings
 from chartlake.simulator import Simulator, World
@@ -246,21 +247,63 @@ def test_one_that_was_killed_is_completed_by_the_next(
     assert chartlake("verify").code == 0
 
 
-def test_a_bucket_that_keeps_versions_is_told(
+@pytest.fixture
+def versioned(
     chartlake: Command, spotify: Simulator, world: World, s3: str, s3_url: str, tmp_path: Path
-) -> None:
-    bucket = s3_url.split("/")[2]
+) -> Iterator[Any]:
+    """A client for a bucket that keeps former versions, in which all feeds were read once."""
     client = boto3.client("s3", endpoint_url=s3, region_name="us-east-1")
-    client.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
+    client.put_bucket_versioning(
+        Bucket=s3_url.split("/")[2], VersioningConfiguration={"Status": "Enabled"}
+    )
     write_project(tmp_path, spotify, world, s3_url)
     assert chartlake("login").code == 0
     assert "5/5 feeds" in chartlake("run").out
+    yield client
+    client.close()
+
+
+def versions(client: Any, url: str) -> list[tuple[str, bytes | None]]:
+    """Every version that a bucket has, current or not, and every mark of a deletion."""
+    bucket = url.split("/")[2]
+    found = client.list_object_versions(Bucket=bucket)
+    assert not found["IsTruncated"]
+    contents = [
+        client.get_object(Bucket=bucket, Key=v["Key"], VersionId=v["VersionId"])["Body"].read()
+        for v in found.get("Versions", ())
+    ]
+    kept = list(zip((v["Key"] for v in found.get("Versions", ())), contents, strict=True))
+    return kept + [(mark["Key"], None) for mark in found.get("DeleteMarkers", ())]
+
+
+def test_former_versions_go_too(chartlake: Command, versioned: Any, s3_url: str) -> None:
+    url = s3_url.removesuffix("prefix")
+    versioned.put_object(Bucket=url.split("/")[2], Key="prefix-of-others/raw/mine/a", Body=b"1")
+    versioned.put_object(Bucket=url.split("/")[2], Key="prefix-of-others/raw/mine/a", Body=b"2")
+    theirs = {key for key, _ in versions(versioned, url) if "/theirs/" in key}
+    done = chartlake("forget-user", "default", "--yes")
+    assert done.code == 0, done.err
+    assert "former versions deleted" in done.err
+    left = versions(versioned, url)
+    assert not [key for key, content in left if content is None and key.startswith("prefix/")]
+    words = Words([WHO, NAME])
+    with_words = [key for key, content in left if content and _in_object(key, content, words)]
+    assert with_words == []
+    assert theirs <= {key for key, _ in left}
+    assert sum(key == "prefix-of-others/raw/mine/a" for key, _ in left) == 2
+    assert chartlake("verify").code == 0
+
+
+def test_without_the_means_former_versions_are_told(
+    chartlake: Command, versioned: Any, s3_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "chartlake.aws.versions", None)
     done = chartlake("forget-user", "default", "--yes")
     assert done.code == 1
     assert "the bucket keeps former versions" in done.err
+    assert "pip install 'chartlake[aws]'" in done.err
     assert set(search(open_store(s3_url), Words([WHO, NAME]))) == set()
-    assert len(client.list_object_versions(Bucket=bucket)["Versions"]) > 10
-    client.close()
+    assert len(versions(versioned, s3_url)) > 10
 
 
 def test_who_is_not_known(chartlake: Command, lake: Store) -> None:

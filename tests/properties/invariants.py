@@ -51,20 +51,22 @@ class LakeWatch:
         self._store = store
         self._objects = objects
         self._tags: dict[str, object] = {}
+        self._committed: dict[str, bytes] = {}
         self._rows: dict[tuple[str, str, int, int], Rows] = {}
         self.manifests: dict[tuple[str, str, int], Manifest] = {}
         self.builds: dict[str, Build] = {}
 
     def committed(self, key: str) -> None:
         """Check an object that was created just now, or was not."""
-        known = key in self.builds or oracle.place_of(key) in self.manifests
-        if known or not key.startswith((keys.MANIFESTS, keys.BUILDS)):
+        if not key.startswith((keys.MANIFESTS, keys.BUILDS)):
             return
         try:
             content = self._store.get(key)
         except FileNotFoundError:
             return
-        if key.startswith(keys.MANIFESTS):
+        if self._committed.setdefault(key, content) is not content:
+            self._check_same(key, content)
+        elif key.startswith(keys.MANIFESTS):
             self._check_manifest(key, from_json(content, Manifest))
         else:
             self._check_build(key, from_json(content, Build))
@@ -115,6 +117,10 @@ class LakeWatch:
             made = oracle.rows_of(self._store, self.manifests[place], version)
             self._rows[(*place, version)] = made
         return self._rows[(*place, version)]
+
+    def _check_same(self, key: str, content: bytes) -> None:
+        if self._committed[key] != content:
+            raise Broken(2 if key.startswith(keys.MANIFESTS) else 1, f"{key} was changed")
 
     def _check_manifest(self, key: str, manifest: Manifest) -> None:
         place = (manifest.feed.name, str(manifest.slot), manifest.revision)

@@ -105,6 +105,38 @@ class Schedules(RuleBasedStateMachine):
         self.at.go(name, how, times)
         self.at.kill(name, death)
 
+    @rule(job=jobs, file=files, replace=st.booleans(), order=st.lists(st.booleans(), max_size=12))
+    @precondition(lambda self: not self.at.names() and self.at.now < LATEST)
+    def race(self, job: str, file: tuple[int, int], replace: bool, order: list[bool]) -> None:
+        """Two of a kind over a slot that has just become due, in turns from write to write."""
+        self.at.tick(self.at.hours_to_next_slot() + 6)
+        pair = [self.at.start(job, file=file, replace=replace) for _ in range(2)]
+        for name in pair:
+            self.at.go(name, "writes", 1)  # up to its first write
+        for is_second in order:
+            self.at.go(pair[is_second], "writes", 1)
+        for name in pair:
+            self.at.finish(name)
+
+    @rule(job=st.sampled_from(("run", "extract")), writes=st.integers(1, 4))
+    @precondition(lambda self: not self.at.names() and self.at.now < LATEST)
+    def overtaken(self, job: str, writes: int) -> None:
+        """A reading begins just before its slot passes, and commits when that is over."""
+        self.at.tick(max(0, self.at.hours_to_next_slot() - 6))
+        slow = self.at.start(job)
+        self.at.go(slow, "writes", writes)
+        self.at.tick(12)
+        self.at.clean_run("reconcile")
+        self.at.finish(slow)
+
+    @rule(day=files, better=st.integers(0, VARIANTS - 1))
+    @precondition(lambda self: not self.at.names())
+    def correction(self, day: tuple[int, int], better: int) -> None:
+        """A file is brought, and a corrected one after it."""
+        for variant, replace in ((day[1], False), (better, True)):
+            job = self.at.start("import_file", file=(day[0], variant), replace=replace)
+            self.at.finish(job)
+
     @rule(hours=st.sampled_from((6, 18, 72, 240, 600, 600)))
     @precondition(lambda self: self.at.now < LATEST)
     def tick(self, hours: int) -> None:

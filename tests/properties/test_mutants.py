@@ -12,7 +12,17 @@ from tests.properties.mutants import MUTANTS, Mutant
 MOST_SCHEDULES = 150
 
 
-@pytest.mark.parametrize("mutant", MUTANTS, ids=[mutant.name for mutant in MUTANTS])
+CASES = [
+    pytest.param(mutant, id=mutant.name, marks=[pytest.mark.long] if mutant.rare else [])
+    for mutant in MUTANTS
+]
+
+
+def test_there_are_enough() -> None:
+    assert sum(not mutant.rare for mutant in MUTANTS) >= 10
+
+
+@pytest.mark.parametrize("mutant", CASES)
 def test_a_mutant_is_caught(
     mutant: Mutant,
     machine: type[Schedules],

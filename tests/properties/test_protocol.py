@@ -14,7 +14,7 @@ from tests.properties.machine import Schedules, schedules
 def test_any_schedule_keeps_the_invariants(
     machine: type[Schedules], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    run_state_machine_as_test(machine, settings=schedules(60))
+    run_state_machine_as_test(machine, settings=schedules(40))
     _tell(machine, capsys)
 
 

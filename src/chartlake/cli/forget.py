@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated
 
@@ -25,9 +26,9 @@ __all__ = ["feeds_of_account", "forget_user", "remove_feeds"]
 
 _APPS = "https://www.spotify.com/account/apps"
 _VERSIONS = (
-    "the bucket keeps former versions: they still hold what was removed. Delete them with a "
-    "lifecycle rule for noncurrent versions (NoncurrentVersionExpiration, and "
-    "ExpiredObjectDeleteMarker), or with the tools of your provider"
+    "the bucket keeps former versions: they still hold what was removed. To delete them: "
+    "pip install 'chartlake[aws]' and run this again; or a lifecycle rule for noncurrent versions "
+    "(NoncurrentVersionExpiration, and ExpiredObjectDeleteMarker)"
 )
 
 
@@ -62,7 +63,7 @@ def forget_user(
         slots = remove_feeds(here, feeds)
         _sign_out(accounts, signed_in)
         hits = [*search(here.store, words), *(Hit(*h) for h in here.warehouse.search(words))]
-    versioned = _keeps_versions(here.store)
+    versioned = _keeps_versions(here.store) and not _remove_versions(here.store, feeds)
     if as_json:
         facts = {"account": account, "feeds": sorted(feeds), "slots": slots}
         found = {"found": [hit._asdict() for hit in hits], "keeps_versions": versioned}
@@ -111,6 +112,18 @@ def _sign_out(accounts: Accounts, signed_in: list[AccountKey]) -> None:
 def _keeps_versions(store: Store) -> bool:
     some = next(iter(store.keys(keys.TOMBSTONES)), None)
     return some is not None and store.keeps_versions(some)
+
+
+def _remove_versions(store: Store, feeds: Iterable[str]) -> bool:
+    """Delete the former versions of all that may have been of the account; whether that can be."""
+    try:
+        from chartlake.aws.versions import remove_former_versions
+    except ImportError:
+        return False
+    names = {*feeds, *(feed.name for feed in forget.begun(store))}
+    count = remove_former_versions(store.url, keys.that_may_name(names))
+    show.note(f"{count:,} former versions deleted from the bucket")
+    return True
 
 
 def _check_anything(

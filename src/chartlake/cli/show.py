@@ -40,6 +40,7 @@ __all__ = [
 _PIPED_WIDTH = 120
 _NARROWEST = 12
 _BETWEEN = 2
+_LONGEST = 10_000  # a name may have millions of letters, and each row is as wide as the widest
 # names come from strangers: nothing in them may steer the terminal
 _UNSEEN = r"\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u206f\ud800-\udfff\ufff9-\ufffb"
 _CONTROL = re.compile(rf"[\x00-\x1f{_UNSEEN}]")
@@ -124,7 +125,8 @@ def table(
 ) -> None:
     """Rows as a table; numbers to the right. Columns that do not fit are left out and named.
 
-    ``whole`` shows also the columns without a value, and cuts nothing in a pipe.
+    ``whole`` shows also the columns without a value, and in a pipe cuts nothing that a person
+    could read: only what is longer than 10,000 letters, which JSON has whole.
     """
     shown = [c for c in columns if whole or any(row.get(c.key) is not None for row in rows)]
     screen = console()
@@ -208,6 +210,8 @@ def _cell(column: Col, value: Any) -> Text:
     if value is None:
         return Text("–", style="dim")
     written = column.write(value) if column.write else words(value)
+    if len(written) > _LONGEST:
+        written = f"{written[: _LONGEST - 1]}…"
     return Text(plain(written), style=column.style(value) if column.style else "")
 
 

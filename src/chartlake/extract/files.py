@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
-from functools import cached_property
 from pathlib import Path
 from typing import Literal, NamedTuple
 
@@ -67,6 +66,7 @@ class FileImport:
         self._by_content: dict[str, dict[str, Manifest]] = {}
         self._named: set[tuple[str, Slot]] = set()
         self._buried: dict[str, frozenset[Slot]] = {}
+        self._aside: set[str] | None = None
 
     def take(self, path: Path, feed: str | None = None, day: date | None = None) -> Imported:
         """Commit one file; ``feed`` and ``day`` where its name does not tell."""
@@ -98,7 +98,7 @@ class FileImport:
             status, standing = self._commit(snapshot, standing)
         known.setdefault(_digest(snapshot), standing)
         self._named.add((snapshot.feed.name, snapshot.slot))
-        if _digest(snapshot) in self._aside:
+        if _digest(snapshot) in self._kept_aside():
             aside.release(self._store, _digest(snapshot))
         return _imported(path, status, snapshot, warning=warning)
 
@@ -181,12 +181,13 @@ class FileImport:
             return  # what cannot be read cannot be kept either
         if content:
             kept = aside.quarantine(self._store, path.name, content, error.what, self._clock())
-            self._aside.add(kept.sha256)
+            self._kept_aside().add(kept.sha256)
 
-    @cached_property
-    def _aside(self) -> set[str]:
+    def _kept_aside(self) -> set[str]:
         """The hashes of what lies in quarantine."""
-        return aside.kept_aside(self._store)
+        if self._aside is None:
+            self._aside = aside.kept_aside(self._store)
+        return self._aside
 
 
 def _imported(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import secrets
+from collections.abc import Iterable
 
 from chartlake.model import Slot, slot_month
 
@@ -113,6 +114,12 @@ def slot_tombstones_of(feed: str) -> str:
 def slot_tombstone(feed: str, slot: Slot) -> str:
     """The note that a slot was removed on purpose and is not to come back by itself."""
     return f"{slot_tombstones_of(feed)}{slot}.json"
+
+
+def that_may_name(feeds: Iterable[str]) -> list[str]:
+    """The prefixes of all objects that may hold something of some feeds."""
+    own = (RAW, MANIFESTS, FAILURES, EXPIRED, TOMBSTONES)
+    return [*(f"{zone}{feed}/" for feed in sorted(feeds) for zone in own), CURATED, BUILDS, STATE]
 
 
 def quarantined(digest: str) -> str:

@@ -16,10 +16,14 @@ Apply = Callable[[Patch], None]
 
 
 class Mutant(NamedTuple):
-    """A fault, and the invariants of which it may break the first."""
+    """A fault, and the invariants of which it may break the first.
+
+    One that needs more than one thing to go wrong is ``rare``: it takes many schedules.
+    """
 
     apply: Apply
     breaks: frozenset[int]
+    rare: bool = False
 
     @property
     def name(self) -> str:
@@ -30,11 +34,11 @@ class Mutant(NamedTuple):
 MUTANTS: list[Mutant] = []
 
 
-def breaks(*invariants: int) -> Callable[[Apply], Apply]:
+def breaks(*invariants: int, rare: bool = False) -> Callable[[Apply], Apply]:
     """Take a function among the mutants."""
 
     def register(apply: Apply) -> Apply:
-        MUTANTS.append(Mutant(apply, frozenset(invariants)))
+        MUTANTS.append(Mutant(apply, frozenset(invariants), rare))
         return apply
 
     return register

@@ -62,7 +62,7 @@ def a_slot_once_built_is_never_built_again(patch: Patch) -> None:
     patch.setattr(pipeline, "unbuilt", unbuilt)
 
 
-@breaks(4, 10)
+@breaks(4, 10, rare=True)
 def a_compaction_covers_a_slot_without_its_rows(patch: Patch) -> None:
     real = compact._rows
 
@@ -87,7 +87,7 @@ def the_revision_does_not_count(patch: Patch) -> None:
     _ranking(patch, lambda revision, *rest: real(0, *rest))
 
 
-@breaks(9)
+@breaks(9, rare=True)
 def the_version_of_the_transform_does_not_count(patch: Patch) -> None:
     real = builds.Rank.of
     _ranking(patch, lambda revision, version, *rest: real(revision, 0, *rest))

@@ -108,7 +108,7 @@ def what_can_be_read_still_is_marked(patch: Patch) -> None:
     patch.setattr(reconcile, "_open", impatient)
 
 
-@breaks(7, 8)
+@breaks(7, 8, rare=True)
 def the_checkpoint_advances_too_far(patch: Patch) -> None:
     def advance(store: Store, plan: reconcile.Plan, now: datetime) -> None:
         mark = checkpoint.Checkpoint(month=slot_month(slot_at(now)))
@@ -127,7 +127,7 @@ def an_import_does_not_lower_the_checkpoint(patch: Patch) -> None:
     patch.setattr(files, "checkpoint", Quiet)
 
 
-@breaks(7)
+@breaks(7, rare=True)
 def one_plan_is_enough_to_settle_a_month(patch: Patch) -> None:
     def advanced(known: checkpoint.Checkpoint, month: str, now: datetime) -> Any:
         return checkpoint.Checkpoint(month=month)

@@ -1,0 +1,1 @@
+"""What only AWS has. Nothing below `wiring` imports it; it needs the extra ``aws``."""
