@@ -50,7 +50,7 @@ def test_order_and_batches_of_delivery_do_not_matter(
 
 
 @pytest.mark.long
-@settings(parent=SLOW_IO, max_examples=1500)
+@settings(parent=SLOW_IO, max_examples=600)
 @given(chart_worlds())
 def test_marts_equal_the_oracle_on_many_worlds(world: list[OracleEdition]) -> None:
     with tempfile.TemporaryDirectory() as folder:
