@@ -162,7 +162,8 @@ class Manifest(Record, frozen=True, kw_only=True):
 
     An unchanged slot has the pages of ``unchanged_from``, the slot that was last
     read whole; ``unchanged_count`` numbers such slots since then. A slot that was
-    ``missed`` (and why) has no pages: nobody read it while it could be read.
+    ``missed`` (and why) has no pages: nobody read it while it could be read;
+    ``last_read`` is the slot that was read before it.
     """
 
     feed: Feed
@@ -182,6 +183,7 @@ class Manifest(Record, frozen=True, kw_only=True):
     watermark: datetime | None = None
     warning: str | None = None
     missed: str | None = None
+    last_read: Slot | None = None
     format: int = 1
 
 

@@ -33,7 +33,7 @@ from chartlake.errors import (
 from chartlake.extract import holding
 from chartlake.extract.due import DueSlot, Read
 from chartlake.extract.files import ARCHIVE_FILES, FileImport, Imported
-from chartlake.lake import aside, checkpoint, raw, tombstones
+from chartlake.lake import aside, checkpoint, forget, raw, retention, tombstones
 from chartlake.lake.store import Store
 from chartlake.model import Feed, Slot, slot_at, slot_month
 from chartlake.reconcile import (
@@ -155,15 +155,23 @@ class Pipeline:
     def transform(self) -> Transformed:
         """Build all committed slots that have no build yet."""
         since = checkpoint.settled_before(self.store)
-        return build_slots(self.store, self.engine, unbuilt(self.store, since), self.clock())
+        return self.build(unbuilt(self.store, since))
 
-    def outdated(self) -> list[Place]:
-        """The slots that only an older transform built, or none."""
-        return unbuilt(self.store, at_least=TRANSFORM_VERSION)
+    def outdated(self, *, expired: bool = False) -> list[Place]:
+        """The slots that only an older transform built, or none, and that can be built again.
+
+        With ``expired`` those that can't: their raw pages were given up, they keep their build.
+        """
+        marked = {feed: retention.expired(self.store, feed) for feed in raw.feeds(self.store)}
+        if expired and not any(marked.values()):
+            return []
+        found = unbuilt(self.store, at_least=TRANSFORM_VERSION)
+        return [place for place in found if (place.slot in marked[place.feed]) == expired]
 
     def build(self, places: Sequence[Place]) -> Transformed:
-        """Build these slots."""
-        return build_slots(self.store, self.engine, places, self.clock())
+        """Build these slots; nothing is removed on this machine meanwhile."""
+        with self.store.alone("keep", _TURN_SECONDS):
+            return build_slots(self.store, self.engine, places, self.clock())
 
     def compact(self, *, dry_run: bool = False) -> Iterator[Compacted]:
         """Put the builds of each closed month into one by feed."""
@@ -173,7 +181,8 @@ class Pipeline:
             found = Compacted(feed, month, count, len(live))
             try:
                 if not dry_run:
-                    compact(self.store, feed, month, live)
+                    with self.store.alone("keep", _TURN_SECONDS):
+                        compact(self.store, feed, month, live)
             except DataError as error:
                 found = found._replace(error=error)
             yield found
@@ -200,6 +209,8 @@ class Pipeline:
             raw.check_same_source(self.store, feed, revisions)
             if slot in revisions:
                 return Extracted(feed.name, day, "present")
+            if slot in tombstones.buried(self.store, feed.name):
+                return Extracted(feed.name, day, "closed", warning=f"{slot} was purged")
             if tombstone := tombstones.closed(self.store, feed):
                 return Extracted(feed.name, day, "closed", warning=tombstone.why)
             previous = raw.last_before(self.store, feed.name, revisions, slot)
@@ -215,6 +226,10 @@ class Pipeline:
         manifest, won = raw.commit(self.store, snapshot)
         if won:  # what came too late is nowhere, and must not be remembered as read
             reading.done()
+        if forget.is_forgotten(self.store, feed):
+            why = "its user was forgotten while it was read"
+            tombstones.bury(self.store, feed.name, {slot: 1}, why, self.clock())
+            return Extracted(feed.name, day, "closed", warning=why)
         return Extracted(
             feed.name,
             day,

@@ -7,18 +7,18 @@ be read only until the next one is due; after that it is marked as missed.
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
-from itertools import groupby
 from typing import NamedTuple
 
 from chartlake import schedule
-from chartlake.errors import StorageError, UsageError
-from chartlake.lake import aside, checkpoint, keys, raw, tombstones
+from chartlake.errors import CorruptObject, StorageError, UsageError
+from chartlake.lake import aside, builds, checkpoint, keys, raw, tombstones
+from chartlake.lake.calendar import due_slots
 from chartlake.lake.checkpoint import is_open
+from chartlake.lake.references import last_feed
 from chartlake.lake.store import Store
-from chartlake.model import Feed, Slot, slot_at, slot_month, slot_time
+from chartlake.model import Build, Feed, Slot, slot_at, slot_month, slot_time
 from chartlake.transform.build import Place, unbuilt
 from chartlake.warehouse.port import Warehouse
 
@@ -53,13 +53,15 @@ class FeedPlan(NamedTuple):
     to_build: int
     to_load: int
     closed: bool = False
+    is_of_files: bool = False
 
 
 class Plan(NamedTuple):
-    """What a reconcile found, feed by feed."""
+    """What a reconcile found, feed by feed; and what kept a feed from being looked at."""
 
     feeds: tuple[FeedPlan, ...]
     to_build: tuple[Place, ...]
+    problems: tuple[CorruptObject, ...] = ()
 
     @property
     def is_done(self) -> bool:
@@ -75,20 +77,59 @@ def make_plan(
     to_build = unbuilt(store, since)
     loaded = _loaded(warehouse)
     followed = {feed.name: feed for feed in feeds}
-    known = _others(store, followed) | followed
+    plans: list[FeedPlan] = []
+    problems: list[CorruptObject] = []
+    for name in sorted({*followed, *raw.feeds(store)}):
+        try:
+            if feed := followed.get(name) or last_feed(store, name):
+                is_followed = name in followed
+                plans.append(
+                    _feed_plan(store, feed, now, since, to_build, loaded, is_followed=is_followed)
+                )
+        except CorruptObject as problem:  # the others go on
+            problems.append(problem)
+    gone = _gone(store, plans)
     plans = [
-        _feed_plan(store, feed, now, since, to_build, loaded, is_followed=name in followed)
-        for name, feed in sorted(known.items())
+        found._replace(to_mark=tuple(s for s in found.to_mark if (found.feed, s) not in gone))
+        for found in plans
     ]
-    return Plan(tuple(plans), tuple(to_build))
+    problems += [_is_gone(*place) for place in sorted(gone)]
+    return Plan(tuple(plans), tuple(to_build), tuple(problems))
+
+
+def _gone(store: Store, plans: Iterable[FeedPlan]) -> set[tuple[str, Slot]]:
+    """The slots that nobody would seem to have read, although a build holds them."""
+    lost = {(found.feed, slot) for found in plans for slot in found.to_mark}
+    if not lost:
+        return set()
+    listed = builds.list_builds(store, min(slot_month(slot) for _, slot in lost))
+    made = (build for _, build in builds.read_builds(store, listed) if isinstance(build, Build))
+    return lost & {(built.feed, built.slot) for build in made for built in build.slots}
+
+
+def _is_gone(feed: str, slot: Slot) -> CorruptObject:
+    return CorruptObject(
+        f"{keys.manifest(feed, slot, 1)} is gone",
+        why="a build holds its slot, so that it was read once",
+        fix="restore it from a backup; until then the slot is not marked as missed",
+    )
 
 
 def mark_missed(store: Store, feed: Feed, slots: Sequence[Slot], now: datetime) -> int:
-    """Settle slots that can't be read any more; how many were still open."""
-    return sum(
-        raw.mark_missed(store, feed, slot, _chart_date(feed, slot), why, now)
-        for slot, why in _reasons(store, feed, slots)
-    )
+    """Settle slots that can't be read any more; how many were still open.
+
+    A mark is of the feed as it was then: as the slot before tells it.
+    """
+    revisions = raw.latest_revisions(store, feed.name) if slots else {}
+    count = 0
+    for slot, why in _reasons(store, feed, slots):
+        before = raw.last_before(store, feed.name, revisions, slot)
+        then = before.feed if before else feed
+        last_read = before.slot if before else None
+        day = _chart_date(then, slot)
+        count += raw.mark_missed(store, then, slot, day, why, now, last_read)
+        revisions.setdefault(slot, 1)
+    return count
 
 
 def reopen(store: Store, plan: Plan) -> None:
@@ -105,14 +146,18 @@ def advance_checkpoint(store: Store, plan: Plan, now: datetime) -> None:
 
 def keeps_its_past(store: Store, feed: str) -> bool:
     """Whether a feed's source can be asked for older slots."""
-    known = _feed_of(store, feed)
+    known = last_feed(store, feed)
     return known is not None and known.is_of_files
 
 
 def _open_months(plan: Plan) -> list[str]:
     """The months that hold something to mend; an archive's gaps may stay for ever."""
-    lost = [slot_month(slot) for found in plan.feeds for slot in found.to_mark]
-    return lost + [slot_month(place.slot) for place in plan.to_build]
+    open_slots = [
+        slot
+        for found in plan.feeds
+        for slot in (*found.to_mark, *(() if found.is_of_files else found.waiting))
+    ]
+    return [slot_month(slot) for slot in (*open_slots, *(place.slot for place in plan.to_build))]
 
 
 def _feed_plan(
@@ -128,7 +173,7 @@ def _feed_plan(
     revisions = raw.latest_revisions(store, feed.name, since=since)
     closed = tombstones.closed(store, feed) is not None
     lost, waiting = _open(store, feed, revisions.keys(), now, since)
-    if not feed.is_of_files and (closed or not is_followed):
+    if not feed.is_of_files and (closed or not is_followed or _is_another(store, feed)):
         lost, waiting = (), ()
     unbuilt_here = {place.slot for place in to_build if place.feed == feed.name}
     return FeedPlan(
@@ -145,7 +190,14 @@ def _feed_plan(
             if slot not in unbuilt_here
         ),
         closed=closed,
+        is_of_files=feed.is_of_files,
     )
+
+
+def _is_another(store: Store, feed: Feed) -> bool:
+    """Whether the lake has another list under this name: such a feed is not read either."""
+    known = last_feed(store, feed.name)
+    return known is not None and (known.source, known.source_id) != (feed.source, feed.source_id)
 
 
 class _Open(NamedTuple):
@@ -162,51 +214,17 @@ def _open(
         return _Open((), ())
     settled = {*there, *tombstones.buried(store, feed.name)}
     dated = sorted(slot for slot in there if slot_time(slot))
-    first = _first_due(store, feed, dated, since)
     if feed.is_of_files:
         # an archive ends where it ends: only what is between its files is known to be missing
-        last = slot_time(dated[-1]) if dated else None
-        within = _slots(feed, first, last) if first and last else []
+        within = due_slots(store, feed, dated, now, since, goes_on=False)
         return _Open((), tuple(slot for slot in within if slot not in settled))
     current = slot_at(schedule.latest(feed, now))
-    missing = [slot for slot in _slots(feed, first, now) if slot not in settled] if first else []
-    lost = _surely_due(store, feed, [slot for slot in missing if slot < current], dated)
-    is_waiting = current not in settled and is_open(slot_month(current), since)
-    return _Open(tuple(sorted(lost)), (current,) if is_waiting else ())
-
-
-def _slots(feed: Feed, first: datetime, last: datetime) -> list[Slot]:
-    return [slot_at(at) for at in schedule.due(feed, first, last)]
-
-
-def _first_due(
-    store: Store, feed: Feed, dated: Sequence[Slot], since: str | None
-) -> datetime | None:
-    """From when on a feed's slots are due: its first one, or the first try."""
-    failed = aside.first_failed_slot(store, feed.name)
-    known = [*dated[:1], *([failed] if failed else [])]
-    if not known:
-        return None
-    beginning = slot_time(min(known))
-    if since is None or beginning is None:
-        return beginning
-    return max(beginning, datetime.fromisoformat(f"{since}-01T00:00:00+00:00"))
-
-
-def _surely_due(
-    store: Store, feed: Feed, missing: Sequence[Slot], dated: Sequence[Slot]
-) -> Iterator[Slot]:
-    """Of the missing slots, from the last one on, those before which the schedule was this one.
-
-    What was due between the last slot of another schedule and the first one of
-    this, nobody can tell. And what was missed before that was told by the other.
-    """
-    for place, slots in groupby(reversed(missing), lambda slot: bisect_left(dated, slot)):
-        if place:
-            before = raw.read_standing(store, feed.name, dated[place - 1]).feed
-            if (before.schedule, before.timezone) != (feed.schedule, feed.timezone):
-                return
-        yield from slots
+    still_open = slot_at(schedule.first_open(feed, now))
+    due = {s for s in due_slots(store, feed, dated, now, since) if s < current} - settled
+    waiting = {slot for slot in due if slot >= still_open}
+    if current not in settled and is_open(slot_month(current), since):
+        waiting.add(current)
+    return _Open(tuple(sorted(due - waiting)), tuple(sorted(waiting)))
 
 
 def _reasons(store: Store, feed: Feed, slots: Sequence[Slot]) -> Iterator[tuple[Slot, str]]:
@@ -221,20 +239,6 @@ def _chart_date(feed: Feed, slot: Slot) -> date:
     if at is None:
         raise UsageError(f"{slot} has no time, so that it is never due")
     return schedule.chart_date(feed, at)
-
-
-def _others(store: Store, followed: Collection[str]) -> dict[str, Feed]:
-    """The feeds in the lake that nobody follows any more, or that have files only."""
-    found = {name: _feed_of(store, name) for name in raw.feeds(store) if name not in followed}
-    return {name: feed for name, feed in found.items() if feed}
-
-
-def _feed_of(store: Store, name: str) -> Feed | None:
-    """A feed that is in the lake, as its last slot had it."""
-    months = store.folders(keys.manifests_of(name))
-    revisions = raw.latest_revisions(store, name, months[-1]) if months else {}
-    last = max(revisions, default=None)
-    return raw.read_manifest(store, name, last, revisions[last]).feed if last else None
 
 
 def _loaded(warehouse: Warehouse) -> dict[tuple[str, str], int]:

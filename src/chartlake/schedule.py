@@ -17,9 +17,10 @@ from cronsim import CronSim, CronSimError
 
 from chartlake.model import Feed
 
-__all__ = ["WORDS", "chart_date", "check_schedule", "due", "due_editions", "latest"]
+__all__ = ["WORDS", "chart_date", "check_schedule", "due", "due_editions", "first_open", "latest"]
 
 _CRON_FIELDS = 5
+_LONGEST_READING = timedelta(hours=1)
 _LOOK_BACK_DAYS = (2, 40, 400, 15_000)  # a 29 February on a given weekday: up to 40 years
 _THURSDAY = datetime(1970, 1, 1, tzinfo=UTC)
 _STEPS = {"hourly": timedelta(hours=1), "daily": timedelta(days=1), "weekly": timedelta(days=7)}
@@ -51,6 +52,14 @@ def latest(feed: Feed, now: datetime) -> datetime:
         if found:
             return found[0]
     raise ValueError(f"{feed.schedule!r} was never due in {_LOOK_BACK_DAYS[-1]} days")
+
+
+def first_open(feed: Feed, now: datetime) -> datetime:
+    """The first scheduled time whose slot may still be read: older ones are lost.
+
+    It is the latest one, or one before it where a reading may be under way that began in time.
+    """
+    return latest(feed, now - _LONGEST_READING)
 
 
 def due(feed: Feed, first: datetime, last: datetime) -> Iterator[datetime]:

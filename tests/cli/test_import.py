@@ -243,3 +243,23 @@ def test_a_failing_load_hides_no_other_problem(chartlake: Command, tmp_path: Pat
     assert "is gone" in done.err
     assert "the file is empty" in done.err
     assert _editions(chartlake) == ["2020-03-03"]
+
+
+@pytest.mark.parametrize("harm", ["gone", "flipped", "cut"])
+def test_a_file_that_is_brought_again_heals_its_raw_object(
+    chartlake: Command, tmp_path: Path, harm: str
+) -> None:
+    file = write_chart(tmp_path, "2020-03-01", "abc")
+    assert chartlake("import", file).code == 0
+    lake = tmp_path / "chartlake-data" / "lake"
+    (stored,) = (lake / "raw").rglob("*.zst")
+    before = stored.read_bytes()
+    harmed = {"gone": None, "flipped": before[:-1] + b"?", "cut": before[:9]}[harm]
+    stored.unlink() if harmed is None else stored.write_bytes(harmed)
+    assert chartlake("verify").code == 1
+    again = chartlake("import", file)
+    assert again.code == 0, again.err
+    assert "its raw object was lost or damaged, and is there again" in again.err
+    assert stored.read_bytes() == before
+    assert chartlake("verify").code == 0
+    assert "there again" not in chartlake("import", file).err

@@ -12,6 +12,7 @@ from typing import Any
 import duckdb
 import pytest
 
+from chartlake.cli import remove
 from chartlake.lake.store import Store, open_store
 from tests.charts import write_chart
 from tests.commands import Command
@@ -49,6 +50,27 @@ def grown_old(folder: Path) -> None:
     then = time.time() - 30 * 24 * 3600
     for file in folder.rglob("*"):
         os.utime(file, (then, then))
+
+
+@pytest.mark.parametrize("turn", ["keep", "extract"])
+@pytest.mark.parametrize("words", [["purge", FEED, "--all", "--yes"], ["gc"]])
+def test_nothing_is_removed_while_another_run_goes_on(
+    chartlake: Command,
+    lake: Store,
+    monkeypatch: pytest.MonkeyPatch,
+    words: list[str],
+    turn: str,
+) -> None:
+    before = all_keys(lake)
+    monkeypatch.setattr(remove, "_TURN_SECONDS", 0.0)
+    with lake.alone(turn, 0):
+        done = chartlake(*words)
+    if (words, turn) == (["gc"], "extract"):  # readings do no harm to it
+        assert done.code == 0
+        return
+    assert done.code == 4
+    assert "another run goes on at the same time, and nothing was removed" in done.err
+    assert all_keys(lake) == before
 
 
 # verify -----------------------------------------------------------------------------------------
@@ -133,6 +155,32 @@ def test_files_that_a_person_brought_do_not_expire(
     before = set(lake.keys("raw/"))
     assert "No garbage" in chartlake("gc").out
     assert set(lake.keys("raw/")) == before
+
+
+def test_a_build_that_is_the_last_trace_of_a_slot_is_told(
+    chartlake: Command, lake: Store, tmp_path: Path
+) -> None:
+    for key in [*lake.keys("raw/"), *lake.keys("curated/")]:
+        lake.delete(key)
+    done = chartlake("purge", FEED, "--date", DAYS[1], "--yes")
+    assert done.code == 1
+    assert "20200302T000000Z" not in {slot for _, slot, _ in entries(chartlake)}
+    assert "all there is of other slots" in done.err
+    assert "restore the file from a backup" in done.err
+    assert len(list(lake.keys("builds/"))) == 1
+    assert chartlake("purge", FEED, "--all", "--yes").code == 1  # another feed is in it
+    assert chartlake("purge", "regional-fi-daily", "--all", "--yes").code == 0
+    assert chartlake("gc").code == 0
+    assert list(lake.keys("builds/")) == []
+
+
+def test_slots_that_lost_rows_are_told(chartlake: Command, lake: Store) -> None:
+    for key in [*lake.keys("raw/"), *lake.keys("curated/editions/")]:
+        lake.delete(key)
+    done = chartlake("purge", FEED, "--date", DAYS[1], "--yes")
+    assert done.code == 0
+    assert "3 other slots have lost rows" in done.err
+    assert f"{FEED} 20200301T000000Z" in done.err
 
 
 # purge ------------------------------------------------------------------------------------------

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import duckdb
 import pytest
 
+from chartlake.lake import raw
+from chartlake.lake.store import open_store
+from chartlake.model import Feed, Slot, slot_at
 from tests.charts import write_chart
 from tests.commands import Command, run_program
 
@@ -43,6 +47,16 @@ def test_status_names_what_is_not_built(filled: Command, tmp_path: Path) -> None
         build.unlink()
     said = filled("status")
     assert "3 committed slots are not built" in said.err
+
+
+def test_status_names_what_is_not_loaded(filled: Command, tmp_path: Path) -> None:
+    data = tmp_path / "chartlake-data"
+    next((data / "lake" / "curated" / "entries").rglob("*.parquet")).write_bytes(b"damaged")
+    (data / "warehouse.duckdb").unlink()
+    assert filled("reconcile").code == 1
+    said = filled("status")
+    assert f"in the lake, not all in the warehouse: {FEED}" in said.err
+    assert filled("status", "--json").json()["not_loaded"] == [FEED]
 
 
 def test_query_prints_a_table_or_json(filled: Command) -> None:
@@ -94,6 +108,46 @@ def test_lake_cat_of_nothing(filled: Command, day: str) -> None:
     said = filled("lake", "cat", FEED, day)
     assert said.code == 2
     assert f"chartlake lake ls {FEED}" in said.err
+
+
+def test_what_was_missed_is_told_apart(chartlake: Command, tmp_path: Path) -> None:
+    store = open_store(str(tmp_path / "chartlake-data" / "lake"))
+    feed = Feed(name="finds", source="playlist", source_id="f" * 22, schedule="daily")
+    for day in (1, 2):
+        at = datetime(2020, 3, day, tzinfo=UTC)
+        why = f"an outage on day {day}"
+        assert raw.mark_missed(store, feed, slot_at(at), at.date(), why, at)
+    chartlake("import", write_chart(tmp_path, "2020-03-01", "abc"))
+    rows = {row["feed"]: row for row in chartlake("lake", "ls", "--json").json()["rows"]}
+    assert (rows["finds"]["slots"], rows["finds"]["missed"]) == (0, 2)
+    assert (rows[FEED]["slots"], rows[FEED]["missed"]) == (1, 0)
+    assert (rows["finds"]["first"], rows[FEED]["first"]) == (None, "20200301T000000Z")
+
+    assert "an outage on day 2" in chartlake("lake", "ls", "finds").out
+    (last, _) = chartlake("lake", "ls", "finds", "--json").json()["rows"]
+    assert (last["missed"], last["pages"], last["items"]) == ("an outage on day 2", None, None)
+
+    for place in ("2020-03-02", "20200302T000000Z"):
+        said = chartlake("lake", "cat", "finds", place)
+        assert (said.code, said.out) == (2, "")
+        assert "finds 2020-03-02 was missed" in said.err
+        assert "an outage on day 2" in said.err
+    said = chartlake("explain", "finds", "2020-03-02", "1")
+    assert (said.code, "an outage on day 2" in said.err) == (2, True)
+
+
+def test_lake_cat_takes_the_slot_that_was_read(filled: Command, tmp_path: Path) -> None:
+    store = open_store(str(tmp_path / "chartlake-data" / "lake"))
+    feed = raw.read_standing(store, FEED, Slot("20200301T000000Z")).feed
+    later = datetime(2020, 3, 1, 12, tzinfo=UTC)
+    assert raw.mark_missed(store, feed, slot_at(later), later.date(), "nobody was there", later)
+    assert "Song a" in filled("lake", "cat", FEED, "2020-03-01").out
+    assert filled("lake", "cat", FEED, "20200301T120000Z").code == 2
+
+
+def test_lake_cat_of_what_was_purged(filled: Command) -> None:
+    assert filled("purge", FEED, "--date", "2020-03-03", "--yes").code == 0
+    assert f"{FEED} 2020-03-03 was purged" in filled("lake", "cat", FEED, "2020-03-03").err
 
 
 def test_lake_ls_where_nothing_is(chartlake: Command) -> None:

@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 
 from chartlake import pipeline as pipeline_module
-from chartlake.lake import checkpoint
+from chartlake.lake import builds, checkpoint, keys
 from chartlake.lake.store import Store, open_store
+from chartlake.model import Slot
 from chartlake.transform import build as build_module
 from chartlake.warehouse.duckdb import DuckDBWarehouse
 from tests.charts import write_chart
@@ -141,6 +142,39 @@ def test_reconcile_of_all_months_mends_settled_ones(
     assert chartlake("reconcile", "--all", "--json").json()["loaded_slots"] == 2
 
 
+def test_the_repair_of_a_damaged_file_that_verify_advises(
+    chartlake: Command, tmp_path: Path, lake: Store
+) -> None:
+    """Also in a month that was settled long ago; and explain finds the way down to the bytes."""
+    bring(tmp_path, "2019-01-01", "2019-01-02")
+    for now in (NOW, NOW + timedelta(days=1)):
+        checkpoint.advance(lake, "2026-02", now)
+    key = next(builds.list_builds(lake))
+    (file,) = (f for f in builds.read_build(lake, key).files if f.table == "entries")
+    day = lake_file(tmp_path, file.key)
+    day.write_bytes(b"?")
+    (found,) = errors_of(chartlake)
+    assert found["fix"] == "delete the build object that names it, then: chartlake reconcile --all"
+    lake_file(tmp_path, key).unlink()
+    (found,) = errors_of(chartlake)
+    assert found["fix"] == "chartlake reconcile --all"
+    assert chartlake("reconcile", "--json").json()["loaded_slots"] == 0
+    assert len(errors_of(chartlake)) == 1
+    assert chartlake("reconcile", "--all", "--json").json()["loaded_slots"] == 1
+    assert errors_of(chartlake) == []
+    for date in ("2019-01-01", "2019-01-02"):
+        assert chartlake("explain", CHART, date, "#1").code == 0
+
+
+def lake_file(folder: Path, key: str) -> Path:
+    return folder / "chartlake-data" / "lake" / key
+
+
+def errors_of(chartlake: Command) -> list[dict[str, Any]]:
+    findings = chartlake("verify", "--json").json()["findings"]
+    return [found for found in findings if found["severity"] == "error"]
+
+
 def test_run_reads_its_feeds_though_the_lake_is_damaged(
     chartlake: Command, tmp_path: Path, lake: Store
 ) -> None:
@@ -207,6 +241,28 @@ def test_a_rebuild_that_is_interrupted_goes_on_where_it_was(
     assert set(versions(chartlake).values()) == {1}
     assert chartlake("rebuild", "--json").json()["months"] == ["2026-02"]
     assert set(versions(chartlake).values()) == {2}
+
+
+def test_slots_whose_raw_pages_expired_keep_their_build(
+    chartlake: Command, tmp_path: Path, lake: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bring(tmp_path, "2026-02-01", "2026-02-02")
+    lake.create(keys.expired(CHART, Slot("20260201T000000Z")), b"{}")
+    for key in lake.keys(keys.raw_of(CHART)):
+        if "20260201T" in key:
+            lake.delete(key)
+    assert "expired" not in chartlake("rebuild", "--dry-run").out
+    raise_version(monkeypatch)
+    planned = chartlake("rebuild", "--dry-run").out
+    assert "1 slot stays as it is: its raw pages expired" in planned
+    assert "1 slots in 1 months would be built again" in planned
+    other = chartlake("rebuild", "--from", "2026-02-02", "--dry-run", "--json").json()
+    assert (other["slots"], other["expired"]) == (1, 0)
+    done = chartlake("rebuild", "--json")
+    assert done.code == 0
+    assert (done.json()["slots"], done.json()["expired"]) == (1, 1)
+    assert versions(chartlake) == {"20260201": 1, "20260202": 2}
+    assert chartlake("rebuild", "--json").json()["slots"] == 0
 
 
 def rebuild_with(fault: Fault, chartlake: Command) -> Said:
@@ -280,6 +336,20 @@ def test_backfill_tells_what_is_missing_and_takes_what_is_there(
     assert "2 imported, 1 still missing" in done.out
     days = query(chartlake, "select chart_date from chart_editions order by 1")
     assert [row["chart_date"] for row in days] == [f"2026-02-0{day}" for day in (1, 2, 4, 5)]
+
+
+def test_backfill_counts_the_dates_that_are_given(chartlake: Command, tmp_path: Path) -> None:
+    """Also before and after all files; but no date that has not come yet."""
+    bring(tmp_path, "2026-02-01", "2026-03-02")
+
+    def missing(*dates: str) -> list[str]:
+        said = chartlake("backfill", "--feed", CHART, *dates, "--json").json()["missing"]
+        return [name.removeprefix(f"{CHART}-2026-").removesuffix(".csv") for name in said]
+
+    assert missing("--from", "2026-01-30", "--to", "2026-02-02") == ["01-30", "01-31", "02-02"]
+    assert missing("--from", "2026-03-01", "--to", "2026-03-04") == ["03-01", "03-03", "03-04"]
+    assert missing("--from", "2026-03-02", "--to", "9999-12-31") == ["03-03", "03-04", "03-05"]
+    assert len(missing()) == len(missing("--from", "2026-02-01")) == 28
 
 
 def test_backfill_of_a_list_is_refused(chartlake: Command, tmp_path: Path, lake: Store) -> None:

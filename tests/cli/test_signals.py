@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
@@ -15,11 +17,15 @@ import duckdb
 import pytest
 from filelock import FileLock
 
+from chartlake.errors import StorageError
+from chartlake.lake.store import Store, open_store
 from chartlake.schema import TABLES
 from chartlake.simulator import Blemishes, Simulator, World
-from chartlake.simulator.faults import Fault, drip, late
+from chartlake.simulator.faults import Fault as Nuisance
+from chartlake.simulator.faults import drip, late
 from tests.charts import write_chart
 from tests.commands import PROGRAM, Command, run_here
+from tests.crash.faults import DisturbedStore, Fault
 from tests.e2e.projects import write_project
 
 HELD_OPEN = 120
@@ -126,7 +132,7 @@ def test_a_run_that_is_ended_keeps_what_is_committed(
     tmp_path: Path,
     by: signal.Signals,
     code: int,
-    fault: Fault,
+    fault: Nuisance,
 ) -> None:
     spotify.faults.add(fault)
     process = start("run")
@@ -169,13 +175,86 @@ def test_an_import_that_is_ended_before_its_load(
         process = start("import", *files)
         until(lambda: list((tmp_path / LAKE).glob("builds/*/*.json")))
         code, said = ended(process, signal.SIGTERM)
-    assert (code, "what is committed is kept" in said) == (143, True)
+    assert code == 143
+    told = "interrupted by SIGTERM: what was taken in is kept, and is passed over when the same"
+    assert told in said
+    assert "3 of 3 files are in the lake" in said
     assert not (tmp_path / WAREHOUSE).exists()
     again = chartlake("import", *files)
     assert again.code == 0
     assert "3 there already" in again.out
     rows = chartlake("query", "select count(*) as n from entries", "--json").json()["rows"]
     assert rows == [{"n": 9}]
+
+
+def test_an_import_that_is_ended_says_how_many_files_are_in(
+    chartlake: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    charts = {"2020-03-01": "abc", "2020-03-02": "acb", "2020-03-03": "bca", "2020-03-04": "cba"}
+    files = [write_chart(tmp_path, day, names) for day, names in charts.items()]
+    chartlake("import", files[0])
+    with monkeypatch.context() as patch:
+        fault = Fault(2, "interrupt", only="create manifests/")
+        patch.setattr(
+            "chartlake.wiring.open_store",
+            lambda url, *how: DisturbedStore(open_store(url, *how), fault),
+        )
+        done = chartlake("import", *files, tmp_path / "unknown.csv")
+    assert done.code == 130
+    assert "the next run" not in done.err
+    assert "2 of 5 files are in the lake" in done.err
+    again = chartlake("import", *files)
+    assert again.code == 0
+    assert "2 taken in" in again.out
+    assert "2 there already" in again.out
+
+
+def test_an_import_that_is_ended_because_the_lake_is_out_of_reach(
+    chartlake: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("chartlake.wiring.open_store", lambda url, *how: Unreachable(url))
+    done = chartlake("import", write_chart(tmp_path, "2020-03-01", "abc"))
+    assert done.code == 130
+    assert done.err.strip().endswith("when the same import is repeated")
+
+
+class Unreachable(Store):
+    """A lake that does not answer: a person waits, ends it, and asking again is no use."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__(lambda: None, url)
+        self._was_ended = False
+
+    def keys(self, prefix: str) -> Iterator[str]:
+        if self._was_ended:
+            raise StorageError("no answer")
+        self._was_ended = True
+        raise KeyboardInterrupt
+
+
+SLOW_LIBRARY = """
+import time
+print("importing", flush=True)
+try:
+    time.sleep(60)
+except KeyboardInterrupt as error:
+    raise RuntimeError("a library's own words") from error
+"""
+
+
+@pytest.mark.parametrize("program", [[PROGRAM], [sys.executable, "-m", "chartlake"]])
+def test_ctrl_c_while_it_starts_is_quiet(tmp_path: Path, program: list[str]) -> None:
+    (tmp_path / "typer.py").write_text(SLOW_LIBRARY)
+    with subprocess.Popen(
+        [*program, "status"],
+        env=os.environ | {"PYTHONPATH": str(tmp_path)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdout
+        assert process.stdout.readline() == "importing\n"
+        assert ended(process, signal.SIGINT) == (130, "")
 
 
 def test_what_duckdb_makes_of_a_signal_is_told_as_one(
@@ -212,14 +291,16 @@ def test_a_demo_that_is_ended_can_be_made_anew(start: Start, tmp_path: Path) -> 
     assert "the next chartlake demo starts anew" in said
 
 
+@pytest.mark.parametrize("fault", [late(HELD_OPEN, nth=4), drip(HELD_OPEN, 60, nth=4)], ids=str)
 def test_a_run_ends_by_its_deadline_with_what_is_done_loaded(
+    fault: Nuisance,
     chartlake: Command,
     start: Start,
     spotify: Simulator,
     undisturbed: dict[str, Any],
     tmp_path: Path,
 ) -> None:
-    spotify.faults.add(late(HELD_OPEN, nth=4))
+    spotify.faults.add(fault)
     process = start("run", "--deadline", 2, "--json")
     until(lambda: spotify.faults.struck)
     out, said = process.communicate(timeout=20)

@@ -36,9 +36,10 @@ class Driver:
 
     def start(self, words: Sequence[object], folder: Path, now: datetime, transform: int) -> int:
         """Start a command in a project's folder; its process id."""
+        said_to(folder).unlink(missing_ok=True)
         task = {
             "words": [*map(str, words), "--project", str(folder)],
-            "out": str(folder / "said.txt"),
+            "out": str(said_to(folder)),
             "now": now.isoformat(),
             "transform": transform,
         }
@@ -73,6 +74,11 @@ class Driver:
         trace: TracebackType | None,
     ) -> None:
         self._process.communicate()
+
+
+def said_to(folder: Path) -> Path:
+    """Where the words of the last command are, if it came so far."""
+    return folder / "said.txt"
 
 
 def _main() -> None:

@@ -1,72 +1,92 @@
-"""What goes wrong at one operation: a store and a database that obey until then."""
+"""What goes wrong at one operation: a store, a database and a disk that obey until then."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from threading import Lock
 from typing import Any, Literal, TypeVar, get_args
 
 import duckdb
+import pytest
 
 from chartlake.errors import StorageError
 from chartlake.lake.store import Listed, Store
+from chartlake.warehouse import publish
 
-__all__ = ["MODES", "DisturbedDatabase", "DisturbedStore", "Fault", "Mode"]
+__all__ = ["MODES", "DisturbedStore", "Fault", "Mode", "disturbed_databases", "tries"]
 
 Mode = Literal["before", "after", "lost answer", "from then on", "interrupt"]
-"""Where a fault strikes, counted from 1.
+"""Where a fault strikes.
 
 Before the operation; after it, whose answer is lost; after it, and the client's own second try
 says that the object was there already; before it and all that follow, as on a full disk; or a
 person's Ctrl-C.
 """
 MODES: tuple[Mode, ...] = get_args(Mode)
-_WRITES = ("create", "change", "delete", "commit")
+_WRITES = ("create", "change", "delete", "commit", "sync")
 
 _Result = TypeVar("_Result")
+
+
+def tries(log: list[str], modes: tuple[Mode, ...] = MODES) -> list[tuple[int, Mode]]:
+    """Every operation of a log, counted from 1, in every mode that makes a difference to it."""
+    kinds = [operation.split()[0] for operation in log]
+    return [
+        (number, mode)
+        for number, kind in enumerate(kinds, start=1)
+        for mode in modes
+        if _strikes(mode, kind)
+    ]
+
+
+def _strikes(mode: Mode, kind: str) -> bool:
+    if mode == "after":  # what only reads has no after
+        return kind in _WRITES
+    return kind == "create" if mode == "lost answer" else True
 
 
 class Fault:
     """Counts operations (those whose name begins with ``only``), and makes one of them go wrong."""
 
-    def __init__(
-        self,
-        at: int = 0,
-        mode: Mode = "before",
-        error: Callable[[str], Exception] = lambda what: StorageError(f"cannot {what}: injected"),
-        only: str = "",
-    ) -> None:
+    def __init__(self, at: int = 0, mode: Mode = "before", only: str = "") -> None:
         self.at = at
         self.mode = mode
         self.count = 0
         self.struck: str | None = None
         self.log: list[str] = []
-        self._error = error
         self._only = only
         self._lock = Lock()
 
-    def around(self, kind: str, subject: str, act: Callable[[], _Result]) -> _Result:
+    def around(
+        self,
+        kind: str,
+        subject: str,
+        act: Callable[[], _Result],
+        error: Callable[[str], Exception] = StorageError,
+    ) -> _Result:
         """Do one operation, unless this is the one."""
-        if not f"{kind} {subject}".startswith(self._only):
+        operation = f"{kind} {subject}"
+        if not operation.startswith(self._only):
             return act()
         with self._lock:
             self.count += 1
-            self.log.append(f"{kind} {subject}")
+            self.log.append(operation)
             goes_on = self.mode == "from then on" and self.count > self.at > 0
-            is_it = self.count == self.at or goes_on
+            is_it = (self.count == self.at and _strikes(self.mode, kind)) or goes_on
             if is_it and not self.struck:
-                self.struck = f"{kind} {subject}"
-        if not is_it or (self.mode in ("after", "lost answer") and kind not in _WRITES):
+                self.struck = operation
+        if not is_it:
             return act()
         if self.mode == "interrupt":
             raise KeyboardInterrupt
+        if self.mode == "lost answer":
+            act()
+            return False  # type: ignore[return-value]  # create's
         if self.mode == "after":
             act()
-        elif self.mode == "lost answer":
-            done = act()
-            return False if kind == "create" else done  # type: ignore[return-value]  # create's
-        raise self._error(f"{kind} {subject}")
+        raise error(f"cannot {operation}: injected")
 
 
 class DisturbedStore(Store):
@@ -112,7 +132,7 @@ class DisturbedStore(Store):
             yield alone
 
 
-class DisturbedDatabase:
+class _DisturbedDatabase:
     """A connection to DuckDB whose statements go through a fault."""
 
     def __init__(self, inner: duckdb.DuckDBPyConnection, fault: Fault) -> None:
@@ -121,13 +141,42 @@ class DisturbedDatabase:
 
     def execute(self, sql: str, *parameters: Any) -> Any:
         words = " ".join(sql.split()[:4])
-        return self._fault.around("execute", words, lambda: self._inner.execute(sql, *parameters))
+        return self._around("execute", words, lambda: self._inner.execute(sql, *parameters))
 
     def begin(self) -> Any:
-        return self._fault.around("begin", "", self._inner.begin)
+        return self._around("begin", "transaction", self._inner.begin)
 
     def commit(self) -> Any:
-        return self._fault.around("commit", "", self._inner.commit)
+        return self._around("commit", "transaction", self._inner.commit)
+
+    def _around(self, kind: str, subject: str, act: Callable[[], Any]) -> Any:
+        return self._fault.around(kind, subject, act, duckdb.IOException)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._inner, name)
+
+
+@contextmanager
+def disturbed_databases(fault: Fault) -> Iterator[None]:
+    """All that warehouses ask of DuckDB, and of the disk to publish a file, through a fault."""
+    connect, copy, synced = duckdb.connect, publish._copy, publish._synced
+
+    def connected(*where: Any, **how: Any) -> Any:
+        way = "read" if how.get("read_only") else "write"
+        inner = fault.around(
+            "connect", f"to {way}", lambda: connect(*where, **how), duckdb.IOException
+        )
+        return _DisturbedDatabase(inner, fault)
+
+    def copied(path: Path, draft: Path) -> None:
+        fault.around("copy", "the warehouse", lambda: copy(path, draft), OSError)
+
+    def brought_to_disk(path: Path) -> None:
+        what = "a folder" if path.is_dir() else "a draft"
+        fault.around("sync", what, lambda: synced(path), OSError)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("duckdb.connect", connected)
+        patch.setattr(publish, "_copy", copied)
+        patch.setattr(publish, "_synced", brought_to_disk)
+        yield

@@ -80,22 +80,26 @@ def copy_of(project: Path, to: Path) -> Path:
 
 
 def tables(project: Path) -> Tables:
+    """What the warehouse of a project holds."""
+    return rows_of(project / "chartlake-data" / "warehouse.duckdb")
+
+
+def rows_of(
+    warehouse: Path,
+    unlike: tuple[str, ...] = UNLIKE,
+    but_for: tuple[str, ...] = BOOKKEEPING,
+) -> Tables:
     """All rows of all tables and marts, but for names and times that differ by nature."""
-    path = project / "chartlake-data" / "warehouse.duckdb"
-    if not path.exists():
+    if not warehouse.exists():
         return {}
-    with closing(duckdb.connect(str(path), read_only=True)) as db:
+    kept = f"columns(lambda name: not list_contains({list(unlike)}, name))"
+    with closing(duckdb.connect(str(warehouse), read_only=True)) as db:
         found = db.execute("select table_name from duckdb_tables() order by all").fetchall()
-        return {name: _rows(db, name) for (name,) in found if name not in BOOKKEEPING}
-
-
-def _rows(db: duckdb.DuckDBPyConnection, table: str) -> Counter[tuple[Any, ...]]:
-    columns = db.execute(
-        "select column_name from duckdb_columns() where table_name = ? order by column_index",
-        [table],
-    ).fetchall()
-    kept = ", ".join(name for (name,) in columns if name not in UNLIKE)
-    return Counter(db.execute(f"select {kept} from {table}").fetchall())
+        return {
+            name: Counter(db.execute(f"select {kept} from {name}").fetchall())
+            for (name,) in found
+            if name not in but_for
+        }
 
 
 def of_slots(found: Tables) -> dict[tuple[str, str], Counter[tuple[Any, ...]]]:

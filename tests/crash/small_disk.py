@@ -1,9 +1,9 @@
-"""Fills small disks: `unshare -rm python -m tests.crash.small_disk FOLDER WHICH NOW KIB…`.
+"""Fills small disks: `unshare -rm python -m tests.crash.small_disk PROJECT FOLDER WHICH KIB…`.
 
 In a namespace of its own, anybody may mount. ``WHICH`` (the lake or the warehouse) of a copy of
-the project in FOLDER lies on a disk with so many KiB left when an import begins. Prints, for each
-size, what the import said, whether all that could be read was whole, and whether a second one on
-a larger disk gave what it should.
+the project, made in FOLDER, lies on a disk with so many KiB left when an import begins. Prints,
+for each size, what the import said, whether all that could be read was whole, and whether a
+second one on a larger disk gave what it should.
 """
 
 from __future__ import annotations
@@ -12,27 +12,24 @@ import json
 import shutil
 import subprocess
 import sys
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from tests.charts import write_chart
 from tests.commands import run_here
-from tests.crash.projects import copy_of, of_slots, standing, tables
+from tests.crash.projects import NOW, copy_of, of_slots, standing, tables
 
 PLACES = {"lake": "chartlake-data/lake", "warehouse": "chartlake-data"}
-_PAGE = 4  # KiB: less than that no file takes
 _LARGE = "size=512m"
 
 
 def main() -> None:
-    folder, which, now, *sizes = sys.argv[1:]
-    project = Path(folder)
-    words = ["import", *(str(path) for path in _charts(project))]
-    with standing(datetime.fromisoformat(now)):
-        whole = copy_of(project, project.with_name("whole"))
-        assert run_here(*words, "--project", whole).code == 0
-        print(json.dumps([_tried(project, whole, which, words, int(size)) for size in sizes]))
+    project, folder, which, *sizes = sys.argv[1:]
+    before, after = Path(project), Path(folder) / "whole"
+    words = ["import", *(str(path) for path in _charts(Path(folder)))]
+    with standing(NOW):
+        assert run_here(*words, "--project", copy_of(before, after)).code == 0
+        print(json.dumps([_tried(before, after, which, words, int(size)) for size in sizes]))
 
 
 def _charts(folder: Path) -> list[Path]:
@@ -41,7 +38,7 @@ def _charts(folder: Path) -> list[Path]:
 
 
 def _tried(project: Path, whole: Path, which: str, words: list[str], left: int) -> dict[str, Any]:
-    folder = copy_of(project, project.with_name("small"))
+    folder = copy_of(project, whole.with_name("small"))
     disk = folder / PLACES[which]
     kept = Path(shutil.move(disk, folder / "kept"))
     disk.mkdir()
@@ -50,7 +47,8 @@ def _tried(project: Path, whole: Path, which: str, words: list[str], left: int) 
         if which == "warehouse":  # the lake has all the space it wants
             shutil.move(kept / "lake", folder / "lake")
             toml = folder / "chartlake.toml"
-            toml.write_text(f'[lake]\nurl = "{folder / "lake"}"\n{toml.read_text()}')
+            url = f'[lake]\nurl = "{folder / "lake"}"'
+            toml.write_text(toml.read_text().replace("[lake]", url))
         shutil.copytree(kept, disk, dirs_exist_ok=True)
         used = shutil.disk_usage(disk).used // 1024
         _run("mount", "-o", f"remount,size={used + left}k", disk)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -22,13 +22,14 @@ from chartlake.lake.store import Store
 from chartlake.model import Body, Build, BuiltSlot, Feed, Snapshot
 from chartlake.pipeline import Pipeline
 from chartlake.transform.engine import LocalEngine
-from chartlake.warehouse.port import CheckResult, Loaded, Result
+from chartlake.warehouse.port import CheckResult, Loaded, Result, Warehouse
 from tests.charts import write_chart
 
 FEEDS = tuple(
     Feed(name=name, source="playlist", source_id=name[0] * 22, schedule="daily")
     for name in ("finds", "hits")
 )
+READ_AT = time(6)
 FIRST = datetime(2026, 2, 25, 6, tzinfo=UTC)
 NOW = datetime(2026, 3, 1, 6, tzinfo=UTC)  # nobody was there on the day before
 CORRECTION = ("2026-02-21", "bac")
@@ -48,7 +49,7 @@ def read(due: DueSlot) -> Snapshot:
         content=json.dumps(content).encode(),
         resource="playlist",
         media_type="application/json",
-        received_at=NOW,
+        received_at=datetime.combine(due.chart_date, READ_AT, UTC),
     )
     return Snapshot(
         feed=due.feed, slot=due.slot, chart_date=due.chart_date, bodies=(body,), item_count=count
@@ -120,13 +121,13 @@ def check_committed(store: Store) -> None:
             assert len(list(raw.read_pages(store, manifest))) == len(manifest.pages)
 
 
-def pipeline(store: Store, now: datetime) -> Pipeline:
-    """The real stages over a store."""
+def pipeline(store: Store, now: datetime, warehouse: Warehouse | None = None) -> Pipeline:
+    """The real stages over a store, and over a warehouse or none."""
     return Pipeline(
         store=store,
         readers={feed.name: read for feed in FEEDS},
         engine=LocalEngine(),
-        warehouse=LakeReader(),
+        warehouse=warehouse or LakeReader(),
         clock=lambda: now,
         workers=1,
     )
@@ -140,9 +141,14 @@ def in_memory() -> tuple[MemoryStore, Store]:
 def copy_of(store: Store) -> Store:
     """The same objects in another store."""
     _, copy = in_memory()
-    for key in store.keys(""):
-        copy.create(key, store.get(key))
+    fill(copy, store)
     return copy
+
+
+def fill(store: Store, other: Store) -> None:
+    """Put all objects of another store into one."""
+    for key in other.keys(""):
+        store.create(key, other.get(key))
 
 
 def prepared(folder: Path) -> Store:
@@ -153,9 +159,11 @@ def prepared(folder: Path) -> Store:
         stages.mark_missed(FEEDS, stages.plan(FEEDS))
         stages.extract(FEEDS)
         stages.transform()
-    stages.import_files([write_chart(folder, day, "abc") for day in ("2026-02-20", "2026-02-21")])
+    imports = ("2026-02-20", "abc"), ("2026-02-21", "cab")
+    taken = stages.import_files([write_chart(folder, *chart) for chart in imports])
     stages.transform()
-    stages.import_files([write_chart(folder, *CORRECTION)])  # in conflict: kept aside
+    taken += stages.import_files([write_chart(folder, *CORRECTION)])  # kept aside
+    assert [each.status for each in taken] == ["new", "new", "conflict"]
     return store
 
 
@@ -171,13 +179,24 @@ def files(folder: Path) -> list[Path]:
     ]
 
 
+def run(store: Store, warehouse: Warehouse) -> None:
+    """All that `chartlake run` does, in its order."""
+    stages = pipeline(store, NOW, warehouse)
+    stages.mark_missed(FEEDS, stages.plan(FEEDS))
+    assert not [result.error for result in stages.extract(FEEDS) if result.error]
+    assert not stages.transform().failed
+    assert not stages.load().left_out
+    assert not [check for check in stages.check() if check.failures and check.severity == "error"]
+
+
 def work(store: Store, paths: Sequence[Path]) -> None:
-    """All stages once, as the commands have them in order."""
+    """All that changes a lake, as the commands have it in order."""
     stages = pipeline(store, NOW)
     stages.load()
     stages.mark_missed(FEEDS, stages.plan(FEEDS))
     stages.extract(FEEDS)
-    stages.import_files(paths, replace=True)
+    imported = stages.import_files(paths, replace=True)
+    assert not {"conflict", "refused"} & {each.status for each in imported[:-1]}
     stages.transform()
     for found in stages.compact():
         assert not found.error

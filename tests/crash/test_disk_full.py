@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,26 +12,15 @@ import pytest
 
 from tests.conftest import OWN_MOUNTS
 from tests.crash.driver import ROOT
-from tests.crash.projects import NOW, prepared
 
 pytestmark = pytest.mark.needs("tmpfs")
 
 
-@pytest.fixture
-def project(tmp_path: Path) -> Iterator[Path]:
-    with prepared(tmp_path / "prepared", days=1, playlists=1):
-        yield tmp_path / "prepared"
-
-
-def fill(project: Path, which: str, *kib_left: int) -> list[dict[str, Any]]:
+def fill(project: Path, folder: Path, which: str, *kib_left: int) -> list[dict[str, Any]]:
     """An import with so much space left, each time on a new disk."""
-    here = [sys.executable, "-m", "tests.crash.small_disk", str(project), which]
+    here = [sys.executable, "-m", "tests.crash.small_disk", project, folder, which, *kib_left]
     done = subprocess.run(
-        [*OWN_MOUNTS, *here, NOW.isoformat(), *map(str, kib_left)],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
+        [*OWN_MOUNTS, *map(str, here)], cwd=ROOT, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr
     found: list[dict[str, Any]] = json.loads(done.stdout)
@@ -46,21 +34,21 @@ def fill(project: Path, which: str, *kib_left: int) -> list[dict[str, Any]]:
     return found
 
 
-def test_the_disk_of_the_lake_fills_up(project: Path) -> None:
-    raw, curated = fill(project, "lake", 4, 28)
+def test_the_disk_of_the_lake_fills_up(project: Path, tmp_path: Path) -> None:
+    raw, curated = fill(project, tmp_path, "lake", 0, 28)
     assert "cannot write raw/" in raw["said"]
     assert "cannot write curated/" in curated["said"]
 
 
-def test_the_disk_of_the_warehouse_fills_up(project: Path) -> None:
-    (found,) = fill(project, "warehouse", 2_000)
+def test_the_disk_of_the_warehouse_fills_up(project: Path, tmp_path: Path) -> None:
+    (found,) = fill(project, tmp_path, "warehouse", 2_000)
     assert found["code"] == 4
     assert "warehouse" in found["said"]
 
 
 @pytest.mark.long
-def test_a_lake_with_any_space_left(project: Path) -> None:
-    found = fill(project, "lake", *range(0, 80, 4))
+def test_a_lake_with_any_space_left(project: Path, tmp_path: Path) -> None:
+    found = fill(project, tmp_path, "lake", *range(0, 80, 4))
     zones = ("raw", "manifests", "curated", "builds")
     hit = [zone for tried in found for zone in zones if f"cannot write {zone}/" in tried["said"]]
     print("the lake's disk was full in", hit)
@@ -69,8 +57,8 @@ def test_a_lake_with_any_space_left(project: Path) -> None:
 
 
 @pytest.mark.long
-def test_a_warehouse_with_any_space_left(project: Path) -> None:
-    found = fill(project, "warehouse", *range(0, 12_000, 400))
+def test_a_warehouse_with_any_space_left(project: Path, tmp_path: Path) -> None:
+    found = fill(project, tmp_path, "warehouse", *range(0, 12_000, 400))
     codes = [tried["code"] for tried in found]
     print("the warehouse's disk:", codes)
     assert codes == sorted(codes, reverse=True)

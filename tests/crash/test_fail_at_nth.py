@@ -1,66 +1,165 @@
-"""Every operation fails once: no half is ever seen, and one run more makes all of it good."""
+"""Every operation of the stages fails once: nothing half is ever seen, one run more mends it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import shutil
+from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
-import duckdb
 import pytest
 
-from chartlake import pipeline as pipeline_module
 from chartlake.errors import StorageError
 from chartlake.lake.store import Store, open_store
-from chartlake.transform import build as build_module
+from chartlake.warehouse.duckdb import DuckDBWarehouse
 from tests.charts import write_chart
-from tests.commands import run_here
-from tests.crash import projects
-from tests.crash.faults import MODES, DisturbedDatabase, DisturbedStore, Fault, Mode
+from tests.crash.faults import (
+    MODES,
+    DisturbedStore,
+    Fault,
+    Mode,
+    disturbed_databases,
+    tries,
+)
+from tests.crash.projects import rows_of
 from tests.crash.small_world import (
+    CORRECTION,
     FEEDS,
     NOW,
     Slots,
     check_committed,
     copy_of,
     files,
+    fill,
     pipeline,
     prepared,
+    run,
     visible,
     work,
 )
+from tests.crash.states import digest, numbered_attempts
 
-COMMANDS = ("run", "import", "compact", "reconcile", "rebuild")
-
-
-@pytest.fixture
-def new_transform(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
-    """Makes the transform a newer one: all that was built is to be built again."""
-
-    def raised() -> None:
-        for module in (pipeline_module, build_module):
-            monkeypatch.setattr(module, "TRANSFORM_VERSION", 2)
-
-    return raised
+Tries = list[tuple[int, Mode]]
+PARTS = 2
+"""So many workers may share what has to be tried."""
+OFTEN = {"connect", "create", "execute", "folders", "get", "keys"}
+ONCE = {"begin", "change", "commit", "copy", "sync"}
+"""What a run does many times, and what it does once or twice."""
 
 
-# The stages over a store in memory --------------------------------------------------------
+# One run, with a warehouse ----------------------------------------------------------------
 
 
-def stages_fail(folder: Path, raised: Callable[[], None], mode: Mode, numbers: range) -> int:
-    """All stages once, with these operations of the store disturbed; how many there are."""
+class OneRun:
+    """A lake and a warehouse before a run, and what a run that nobody disturbs makes of them."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._store = open_store(str(folder / "lake"))
+        fill(self._store, prepared(folder))
+        self._file = folder / "before.duckdb"
+        DuckDBWarehouse(self._file).load(self._store, NOW)
+        self._before = rows_of(self._file)
+        # so that a slot which is loaded is loaded again
+        corrected = write_chart(folder, *CORRECTION)
+        (taken,) = pipeline(self._store, NOW).import_files([corrected], replace=True)
+        assert taken.status == "replaced"
+        self.log, store, file = self._disturbed(Fault())
+        self._after, self._committed = rows_of(file), visible(store)
+        assert self._after["entries"].total() > self._before["entries"].total()
+        self.mended: set[bytes] = set()
+
+    def fail(self, number: int, mode: Mode, *, each: bool) -> str:
+        """Disturb a run, and compare what one more leaves; what it was that failed.
+
+        Unless ``each`` has its own, one more is enough for all that left the very same.
+        """
+        fault = Fault(number, mode)
+        _, store, file = self._disturbed(fault)
+        assert fault.struck, (number, mode)
+        is_same = file.read_bytes() == self._file.read_bytes()
+        left = digest(store, None if is_same else file)
+        if left in self.mended and not each:
+            return fault.struck
+        assert_whole(store, visible(self._store), self._committed)
+        assert is_same or rows_of(file) in (self._before, self._after), fault.struck
+        run(store, DuckDBWarehouse(file))
+        check_committed(store)
+        assert visible(store) == self._committed, fault.struck
+        assert rows_of(file) == self._after, fault.struck
+        self.mended.add(left)
+        return fault.struck
+
+    def _disturbed(self, fault: Fault) -> tuple[list[str], Store, Path]:
+        shutil.rmtree(self._folder / "copy", ignore_errors=True)
+        # on a disk, where a copy keeps the times of what it copies: a load looks at them
+        store = open_store(str(shutil.copytree(self._folder / "lake", self._folder / "copy/lake")))
+        file = Path(shutil.copy(self._file, self._folder / "copy/warehouse.duckdb"))
+        with disturbed_databases(fault), numbered_attempts():
+            try:
+                run(DisturbedStore(store, fault), DuckDBWarehouse(file))
+            except StorageError:
+                assert fault.at, "nothing was to go wrong"
+            except KeyboardInterrupt:
+                assert fault.mode == "interrupt"
+        assert not [left for left in file.parent.iterdir() if left.name.endswith(".wal")]
+        return fault.log, store, file
+
+
+def run_fails(folder: Path, part: int, choose: Callable[[Tries], Tries]) -> None:
+    one = OneRun(folder)
+    found = tries(one.log)
+    chosen = choose(found)
+    assert {number for number, _ in chosen} == set(range(1, len(one.log) + 1))
+    mine = chosen[part::PARTS]
+    hit = Counter(one.fail(*this, each=chosen == found).split()[0] for this in mine)
+    assert len(one.log) > 150
+    assert {operation.split()[0] for operation in one.log} >= OFTEN | ONCE
+    assert hit.keys() >= OFTEN
+    assert hit.keys() & ONCE
+    assert len(one.mended) > 10
+    print(
+        f"{len(mine)} of {len(chosen)} faults at {len(one.log)} operations of a run, "
+        f"which left {len(one.mended)} states: {dict(hit)}"
+    )
+
+
+def one_mode_each(found: Tries) -> Tries:
+    """Each operation in one of its modes: the first in the first, the second in the second, …"""
+    modes: dict[int, list[Mode]] = {}
+    for number, mode in found:
+        modes.setdefault(number, []).append(mode)
+    return [(number, fit[number // PARTS % len(fit)]) for number, fit in modes.items()]
+
+
+@pytest.mark.parametrize("part", range(PARTS))
+def test_every_operation_of_a_run_fails(tmp_path: Path, part: int) -> None:
+    run_fails(tmp_path, part, one_mode_each)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("part", range(PARTS))
+def test_every_operation_of_a_run_fails_in_every_mode(tmp_path: Path, part: int) -> None:
+    run_fails(tmp_path, part, list)
+
+
+# All that changes a lake, without a warehouse ---------------------------------------------
+
+
+def work_fails(folder: Path, raised: Callable[[], None], mode: Mode, chosen: slice) -> None:
+    """Import, compact and rebuild too, with these operations of the store disturbed."""
     before = prepared(folder)
     raised()
     paths = files(folder / "new")
-    undisturbed = copy_of(before)
-    count = Fault()
-    work(DisturbedStore(undisturbed, count), paths)
+    undisturbed, counted = copy_of(before), Fault()
+    work(DisturbedStore(undisturbed, counted), paths)
     seen, expected = visible(before), visible(undisturbed)
     assert len(expected) == len(FEEDS) * 5 + 3
-    kinds = set()
-    for number in numbers[: numbers.index(_last(numbers, count.count)) + 1]:
-        fault = Fault(number, mode)
-        store = copy_of(before)
+    numbers = [number for number, _ in tries(counted.log, (mode,))]
+    assert len(numbers) > 20
+    hit: Counter[str] = Counter()
+    for number in numbers[chosen]:
+        fault, store = Fault(number, mode), copy_of(before)
         try:
             work(DisturbedStore(store, fault), paths)
         except StorageError:
@@ -68,7 +167,7 @@ def stages_fail(folder: Path, raised: Callable[[], None], mode: Mode, numbers: r
         except KeyboardInterrupt:
             assert mode == "interrupt"
         assert fault.struck
-        kinds.add(fault.struck.split()[0])
+        hit[fault.struck.split()[0]] += 1
         assert_whole(store, seen, expected)
         work(store, paths)
         check_committed(store)
@@ -76,12 +175,8 @@ def stages_fail(folder: Path, raised: Callable[[], None], mode: Mode, numbers: r
         stages = pipeline(store, NOW)
         stages.load()
         assert stages.plan(FEEDS, whole=True).is_done
-    assert numbers.step > 1 or kinds == {"change", "create", "delete", "folders", "get", "keys"}
-    return count.count
-
-
-def _last(numbers: range, most: int) -> int:
-    return max(number for number in numbers if number <= most)
+    assert hit.total() == len(numbers[chosen]) > 5
+    print(f"{mode}: {hit.total()} of {len(numbers)} operations of the store: {dict(hit)}")
 
 
 def assert_whole(store: Store, before: Slots, after: Slots) -> None:
@@ -95,10 +190,8 @@ def assert_whole(store: Store, before: Slots, after: Slots) -> None:
 def test_operations_of_the_store_fail(
     tmp_path: Path, new_transform: Callable[[], None], mode: Mode
 ) -> None:
-    """Each of them in one of the modes."""
-    numbers = range(1 + MODES.index(mode), 10_000, len(MODES))
-    count = stages_fail(tmp_path, new_transform, mode, numbers)
-    print(f"{mode}: every fifth of {count} operations of the store")
+    step = 3 if mode in ("after", "lost answer") else 13
+    work_fails(tmp_path, new_transform, mode, slice(MODES.index(mode), None, step))
 
 
 @pytest.mark.long
@@ -106,83 +199,4 @@ def test_operations_of_the_store_fail(
 def test_all_operations_of_the_store_fail(
     tmp_path: Path, new_transform: Callable[[], None], mode: Mode
 ) -> None:
-    count = stages_fail(tmp_path, new_transform, mode, range(1, 10_000))
-    print(f"{mode}: all {count} operations of the store")
-
-
-# The commands over a lake and a warehouse on disk -----------------------------------------
-
-
-@pytest.fixture
-def project(tmp_path: Path) -> Iterator[Path]:
-    with projects.prepared(tmp_path / "prepared"), projects.standing(projects.NOW):
-        yield tmp_path / "prepared"
-
-
-def disturbed(words: list[str], folder: Path, store: Fault, database: Fault) -> tuple[int, str]:
-    """The code of a command and what it said, in a lake and a warehouse that fail."""
-    connect = duckdb.connect
-
-    def connected(*where: Any, **how: Any) -> Any:
-        return DisturbedDatabase(connect(*where, **how), database)
-
-    def opened(url: str, *how: Any) -> Store:
-        return DisturbedStore(open_store(url, *how), store)
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("chartlake.wiring.open_store", opened)
-        patch.setattr("duckdb.connect", connected)
-        done = run_here(*words, "--project", folder)
-    return done.code, done.err
-
-
-def command_fails(command: str, project: Path, mode: Mode, step: int) -> tuple[int, int]:
-    """Every so manieth operation of one command fails; how many of store and database it has."""
-    words = [command]
-    if command == "import":
-        charts = [
-            write_chart(project, f"2026-02-{day}", names)
-            for day, names in ((21, "edcba"), (23, "bcade"))
-        ]
-        words += [str(chart) for chart in charts]
-    whole = projects.copy_of(project, project.with_name("whole"))
-    counts = (Fault(), Fault())
-    assert disturbed(words, whole, *counts)[0] == 0
-    before, after = projects.of_slots(projects.tables(project)), projects.tables(whole)
-    slots = projects.of_slots(after)
-    numbers = [(0, n) for n in range(1 + step // 2, counts[0].count + 1, step)]
-    numbers += [(1, n) for n in range(1 + step // 2, counts[1].count + 1, step)]
-    for which, number in numbers:
-        faults = [Fault(), Fault(error=lambda what: duckdb.IOException(f"{what}: injected"))]
-        faults[which].at, faults[which].mode = number, mode
-        folder = projects.copy_of(project, project.with_name("disturbed"))
-        code, said = disturbed(words, folder, *faults)
-        struck = faults[which].struck
-        assert struck or mode == "from then on"
-        assert code in ((0, 130) if mode == "interrupt" else (0, 1, 4)), (struck, said)
-        assert code == 0 or said.strip(), struck
-        for place, rows in projects.of_slots(projects.tables(folder)).items():
-            assert rows in (before.get(place), slots[place]), (struck, place)
-        again = run_here(*words, "--project", folder)
-        assert again.code == 0, (struck, again.err)
-        assert projects.tables(folder) == after, struck
-    return counts[0].count, counts[1].count
-
-
-def test_commands_fail(project: Path, new_transform: Callable[[], None]) -> None:
-    """A few operations of each; `make test-long` has all of them."""
-    for command, mode in zip(COMMANDS, MODES, strict=True):
-        if command == COMMANDS[-1]:
-            new_transform()
-        print(command, mode, command_fails(command, project, mode, 97))
-
-
-@pytest.mark.long
-@pytest.mark.parametrize("mode", ["before", "after", "interrupt"])
-@pytest.mark.parametrize("command", COMMANDS)
-def test_a_command_fails_at_every_operation(
-    project: Path, command: str, mode: Mode, new_transform: Callable[[], None]
-) -> None:
-    if command == "rebuild":
-        new_transform()
-    print(command, mode, command_fails(command, project, mode, 1))
+    work_fails(tmp_path, new_transform, mode, slice(None))

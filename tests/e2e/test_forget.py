@@ -13,12 +13,14 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import boto3
 import httpx2
+import msgspec
 import pytest
 
 from chartlake.cli.forget import feeds_of_account, remove_feeds
-from chartlake.lake import raw
+from chartlake.lake import keys, raw, tombstones
 from chartlake.lake.search import Words, _in_object, search
 from chartlake.lake.store import Store, open_store
+from chartlake.model import Feed, Slot, slot_at
 from chartlake.settings import read_settings
 from chartlake.simulator import Simulator, World
 from chartlake.warehouse.duckdb import DuckDBWarehouse
@@ -186,6 +188,87 @@ def test_rows_of_builds_that_were_never_committed_go_too(
     assert found_in(lake, tmp_path) == set()
 
 
+def test_what_killed_writes_left_goes_too(chartlake: Command, lake: Store, tmp_path: Path) -> None:
+    folder = tmp_path / "chartlake-data" / "lake"
+    mine = [
+        "raw/mine/2026-03/x.json.zst#1",
+        "curated/entries/x.parquet#2",
+        "state/feed-mine.json#1",
+    ]
+    for key in [*mine, "raw/theirs/2026-03/x.json.zst#1"]:
+        (folder / key).parent.mkdir(parents=True, exist_ok=True)
+        (folder / key).write_text(NAME if key in mine else "theirs")
+    assert found_in(lake, tmp_path) >= {"raw", "curated", "state"}
+    assert chartlake("forget-user", "default", "--yes").code == 0
+    assert found_in(lake, tmp_path) == set()
+    assert [left.key for left in lake.unfinished()] == ["raw/theirs/2026-03/x.json.zst#1"]
+
+
+def test_what_a_killed_write_left_elsewhere_is_told(
+    chartlake: Command, lake: Store, tmp_path: Path
+) -> None:
+    left = tmp_path / "chartlake-data" / "lake" / "quarantine" / "some-file#1"
+    left.parent.mkdir()
+    left.write_text(NAME)
+    done = chartlake("forget-user", "default", "--yes")
+    assert done.code == 1
+    assert f"still there: {NAME} in quarantine/some-file#1" in done.err
+
+
+@pytest.mark.parametrize("again", [("gc",), ("forget-user", "default", "--yes")])
+def test_what_was_committed_after_it_is_found_and_mended(
+    chartlake: Command, lake: Store, tmp_path: Path, again: tuple[str, ...]
+) -> None:
+    """On S3 nothing keeps a reading out that is under way: here it commits what it has read."""
+    of_mine = ("raw/mine/", "manifests/mine/")
+    late = {key: lake.get(key) for key in lake.keys("") if key.startswith(of_mine)}
+    assert len(late) == 2
+    assert chartlake("forget-user", "default", "--yes").code == 0
+    for key, content in late.items():
+        lake.create(key, content)
+    assert chartlake("reconcile").code == 0
+    assert found_in(lake, tmp_path) >= {"raw", "curated", "warehouse"}
+    assert chartlake("verify").code == 1
+    assert chartlake(*again).code == 0
+    assert found_in(lake, tmp_path) == set()
+    assert raw.feeds(lake) == ["theirs"]
+    assert chartlake("verify").code == 0
+
+
+def test_a_late_slot_that_no_tombstone_names_is_found_and_mended(
+    chartlake: Command, lake: Store, tmp_path: Path
+) -> None:
+    manifest = raw.read_manifest(lake, "mine", *_only_slot(lake, "mine"))
+    assert chartlake("forget-user", "default", "--yes").code == 0
+    late = msgspec.structs.replace(
+        manifest, slot=Slot("20200101T000000Z"), pages=(), raw_key="", missed="asleep"
+    )
+    lake.create(keys.manifest("mine", late.slot, 1), msgspec.json.encode(late))
+    found = chartlake("verify", "--json").json()["findings"]
+    assert "its user was forgotten, and the slot is there" in {each["what"] for each in found}
+    assert chartlake("gc").code == 0
+    assert raw.feeds(lake) == ["theirs"]
+    assert chartlake("verify").code == 0
+
+
+def test_another_source_under_the_name_of_a_forgotten_feed_stays(
+    chartlake: Command, lake: Store, tmp_path: Path
+) -> None:
+    manifest = raw.read_manifest(lake, "theirs", *_only_slot(lake, "theirs"))
+    assert chartlake("forget-user", "default", "--yes").code == 0
+    other = msgspec.structs.replace(manifest.feed, name="mine")
+    moved = msgspec.structs.replace(manifest, feed=other, slot=Slot("20200101T000000Z"))
+    lake.create(keys.manifest("mine", moved.slot, 1), msgspec.json.encode(moved))
+    chartlake("gc")
+    chartlake("forget-user", "default", "--user-id", WHO, "--yes")
+    assert raw.feeds(lake) == ["mine", "theirs"]
+
+
+def _only_slot(lake: Store, feed: str) -> tuple[Slot, int]:
+    ((slot, revision),) = raw.latest_revisions(lake, feed).items()
+    return slot, revision
+
+
 def test_compacted_and_superseded_builds_too(
     chartlake: Command, lake: Store, tmp_path: Path
 ) -> None:
@@ -292,6 +375,76 @@ def test_former_versions_go_too(chartlake: Command, versioned: Any, s3_url: str)
     assert theirs <= {key for key, _ in left}
     assert sum(key == "prefix-of-others/raw/mine/a" for key, _ in left) == 2
     assert chartlake("verify").code == 0
+
+
+def versioning(client: Any, url: str, status: str) -> None:
+    client.put_bucket_versioning(
+        Bucket=url.split("/")[2], VersioningConfiguration={"Status": status}
+    )
+
+
+def former(client: Any, url: str) -> list[str]:
+    found = client.list_object_versions(Bucket=url.split("/")[2])
+    return [v["Key"] for v in found.get("Versions", ()) if not v["IsLatest"]]
+
+
+@pytest.fixture
+def with_an_old_tombstone(versioned: Any, s3_url: str) -> Any:
+    """One of somebody else's feed, from before the bucket kept versions."""
+    versioning(versioned, s3_url, "Suspended")
+    feed = Feed(name="a-feed", source="playlist", source_id="P" * 22)
+    now = datetime.now(UTC)
+    tombstones.close(open_store(s3_url), feed, slot_at(now), "it is gone", now)
+    versioning(versioned, s3_url, "Enabled")
+    return versioned
+
+
+@pytest.mark.usefixtures("with_an_old_tombstone")
+def test_a_bucket_that_got_versions_later(
+    chartlake: Command, versioned: Any, s3_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as without:
+        without.setitem(sys.modules, "chartlake.aws.versions", None)
+        told = chartlake("forget-user", "default", "--yes")
+    assert told.code == 1
+    assert "the bucket keeps former versions" in told.err
+    assert [key for key in former(versioned, s3_url) if "raw/mine/" in key]
+    done = chartlake("forget-user", "default", "--user-id", WHO, "--yes")
+    assert done.code == 0, done.err
+    assert not [key for key in former(versioned, s3_url) if "/tombstones/" not in key]
+
+
+def test_versioning_that_is_suspended(chartlake: Command, versioned: Any, s3_url: str) -> None:
+    bucket = s3_url.split("/")[2]
+    for body in (NAME.encode(), b"{}"):
+        versioned.put_object(Bucket=bucket, Key="prefix/raw/mine/2026-03/x.json", Body=body)
+    versioning(versioned, s3_url, "Suspended")
+    done = chartlake("forget-user", "default", "--yes")
+    assert done.code == 0, done.err
+    assert "former versions deleted" in done.err
+    words = Words([WHO, NAME])
+    contents = [content for _, content in versions(versioned, s3_url) if content]
+    assert not [content for content in contents if words.in_bytes(content)]
+
+
+def test_a_bucket_that_never_kept_versions(
+    chartlake: Command,
+    spotify: Simulator,
+    world: World,
+    s3_url: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    write_project(tmp_path, spotify, world, s3_url)
+    assert chartlake("login").code == 0
+    chartlake("run")
+    done = chartlake("forget-user", "default", "--yes")
+    assert done.code == 0, done.err
+    assert "former versions" not in done.err
+    monkeypatch.setitem(sys.modules, "chartlake.aws.versions", None)
+    done = chartlake("forget-user", "default", "--user-id", WHO, "--yes")
+    assert done.code == 0, done.err
+    assert "versioning that is suspended" in done.err
 
 
 def test_without_the_means_former_versions_are_told(

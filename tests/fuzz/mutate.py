@@ -1,4 +1,4 @@
-"""Changes that reach further than flipped bytes: JSON is taken apart, changed and put together."""
+"""Changes that reach further than flipped bytes: JSON and CSV are taken apart and put together."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 from tests.fuzz.targets import BETWEEN
 
-__all__ = ["changed"]
+__all__ = ["cells_changed", "changed"]
 
 _HOSTILE = (
     *("null", "true", "[]", "{}", '""', "0", "-1", "1.5", "1e999", "NaN", "[[[[[[[[]]]]]]]]"),
@@ -19,6 +19,12 @@ _HOSTILE = (
     *('"2020-01-01T00:00:00+00:00:01"', '"spotify:local:::x:1"', '{"totalMilliseconds": "x"}'),
     *('{"items": [null]}', '{"items": {}, "total": 3}', '"' + "a" * 22 + '"', '"' + "é" * 22 + '"'),
 )
+_CELLS = (
+    *("", " ", '"', '""', '"\n"', "'", "\r", "\t", "\ufeff", "\x00", "\x1b[31m", "\u202e", "=1+1"),
+    *("0", "-1", "+1", "1.0", "1e9", "NaN", "1,234", "１", "9" * 19, "9" * 400, "--", "NEW"),
+    *("2020-02-30", "../../x", "https://open.spotify.com/track/", "spotify:track:" + "a" * 22),
+    *("Position", "rank", "uri", "URL", "Streams", "streams", "Track Name", "peak_rank"),
+)
 
 
 class _Text(str):
@@ -26,7 +32,7 @@ class _Text(str):
 
 
 def changed(data: bytes, chance: random.Random) -> bytes | None:
-    """The input with one to three changes in one of its pages; None where no page is JSON."""
+    """The input with one to three changes in one of its pages; None where that is not JSON."""
     prefix, body = (data[:1], data[1:]) if data[:1].isdigit() else (b"", data)
     pages = body.split(BETWEEN)
     number = chance.randrange(len(pages))
@@ -40,6 +46,28 @@ def changed(data: bytes, chance: random.Random) -> bytes | None:
         pages.insert(number, pages[number])
     pages[number] = _written(root[0]).encode("utf-8", "replace")
     return prefix + BETWEEN.join(pages)
+
+
+def cells_changed(data: bytes, chance: random.Random) -> bytes:
+    """The lines and cells of a CSV file with one to three changes."""
+    lines = [line.split(",") for line in data.decode("utf-8", "replace").split("\n")]
+    for _ in range(chance.randint(1, 3)):
+        row = chance.randrange(len(lines))
+        cell = chance.randrange(len(lines[row]))
+        match chance.randrange(6):
+            case 0:
+                lines.insert(row, list(lines[row]))
+            case 1 if len(lines) > 1:
+                del lines[row]
+            case 2:
+                lines[row].insert(cell, lines[row][cell])
+            case 3 if len(lines[row]) > 1:
+                del lines[row][cell]
+            case 4:
+                lines[row][cell] = chance.choice(chance.choice(lines))
+            case _:
+                lines[row][cell] = chance.choice(_CELLS)
+    return "\n".join(map(",".join, lines)).encode("utf-8", "replace")
 
 
 def _change(root: list[Any], chance: random.Random) -> None:

@@ -8,10 +8,11 @@ import msgspec
 
 from chartlake.model import Build, BuiltFile, BuiltSlot
 from chartlake.simulator import Mixtape, World
+from chartlake.transform.engine import PARSE_BY_SOURCE
 from tests.charts import WEEKLY_HEADER, old_chart, track_id
-from tests.fuzz.targets import BETWEEN, CATALOG_KINDS, LIST_KINDS
+from tests.fuzz.targets import BETWEEN, CATALOG_KINDS, LIST_KINDS, true_manifest
 from tests.simulator.service import SCOPES, Service, serving
-from tests.transform.slots import SUNDAY_SLOT, manifest
+from tests.transform.slots import SUNDAY_SLOT
 
 __all__ = ["seeds_of_all"]
 
@@ -28,7 +29,7 @@ def seeds_of_all() -> dict[str, list[bytes]]:
         return _of_spotify(service, world) | {
             "builds": [msgspec.json.encode(_build())],
             "charts_csv": _charts(),
-            "manifests": [_manifest()],
+            "manifests": [*_manifests()],
         }
 
 
@@ -40,7 +41,8 @@ def _of_spotify(service: Service, world: World) -> dict[str, list[bytes]]:
         assert answer.status_code == 200, answer.text
         return _small(answer.content)
 
-    tape = get(f"/playlists/{_TAPE}")
+    both = get(f"/playlists/{_TAPE}")
+    tape, old = _without(both, "tracks", "track"), _without(both, "items", "item")
     page = get(f"/playlists/{_TAPE}/items", limit=1)
     lists = [
         get("/me/tracks", limit=2),
@@ -61,7 +63,7 @@ def _of_spotify(service: Service, world: World) -> dict[str, list[bytes]]:
         get(f"/albums/{album}/tracks", limit=2),
     ]
     return {
-        "playlist": [tape, tape + BETWEEN + page],
+        "playlist": [both, tape, old, tape + BETWEEN + page],
         "account_lists": _numbered(lists, len(LIST_KINDS)),
         "recently_played": [plays, plays + BETWEEN + plays],
         "catalog": _numbered(catalog, len(CATALOG_KINDS)),
@@ -73,6 +75,16 @@ def _numbered(contents: Iterable[bytes], kinds: int) -> list[bytes]:
     """Each after a digit that says (by its remainder) which kind it is."""
     first = 48 + -48 % kinds
     return [bytes([first + number]) + content for number, content in enumerate(contents)]
+
+
+def _without(playlist: bytes, listing: str, item: str) -> bytes:
+    """The playlist in one shape only, of the two in which it came."""
+    fields = msgspec.json.decode(playlist)
+    del fields[listing]
+    for page in (fields.get("items"), fields.get("tracks")):
+        for record in page["items"] if page else ():
+            del record[item]
+    return msgspec.json.encode(fields)
 
 
 def _small(content: bytes) -> bytes:
@@ -94,9 +106,12 @@ def _charts() -> list[bytes]:
     return [text.encode() for text in (old_chart("ab"), weekly, artists, note + old_chart("a"))]
 
 
-def _manifest() -> bytes:
-    whole = manifest(b"{}")
-    return msgspec.json.encode(msgspec.structs.replace(whole, raw_key="raw/finds/x/y.json.zst"))
+def _manifests() -> Iterable[bytes]:
+    """A true one, and those of other kinds of feeds over the same pages."""
+    _, true = true_manifest()
+    for source in PARSE_BY_SOURCE:
+        feed = msgspec.structs.replace(true.feed, source=source)
+        yield msgspec.json.encode(msgspec.structs.replace(true, feed=feed))
 
 
 def _build() -> Build:

@@ -7,11 +7,13 @@ several kinds of pages, the first byte says which one.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from datetime import UTC, date, datetime
 from typing import cast
 
 import httpx2
 import msgspec
+import pytest
 
 from chartlake.errors import ChartlakeError, CorruptObject, DataError, Unavailable
 from chartlake.extract.due import DueSlot
@@ -21,18 +23,40 @@ from chartlake.extract.spotify.playlist import read_playlist
 from chartlake.extract.spotify.recently_played import read_recently_played
 from chartlake.extract.spotify.saved_tracks import read_saved_tracks
 from chartlake.extract.spotify.top_items import read_top_items
-from chartlake.model import Body, Build, Feed, Manifest, Slot, Snapshot, Undecodable, from_json
+from chartlake.lake import raw
+from chartlake.lake.builds import rank
+from chartlake.lake.store import Store, open_store
+from chartlake.model import (
+    Body,
+    Build,
+    Feed,
+    Manifest,
+    Page,
+    Slot,
+    Snapshot,
+    Undecodable,
+    from_json,
+)
 from chartlake.schema import SlotRows
 from chartlake.transform.claims import check_manifest
+from chartlake.transform.engine import parse_slot
 from chartlake.transform.pages import items_of
 from chartlake.transform.parse_account_lists import parse_account_list
 from chartlake.transform.parse_catalog import parse_catalog
 from chartlake.transform.parse_charts_csv import count_records, parse_charts_csv
-from chartlake.transform.parse_playlist import parse_playlist
+from chartlake.transform.parse_playlist import embedded_items, parse_playlist
 from chartlake.transform.parse_recently_played import parse_recently_played
-from tests.transform.slots import CHART, PLAYLIST, manifest, unique_keys
+from chartlake.transform.slices import place_of
+from tests.transform.slots import (
+    CHART,
+    PLAYLIST,
+    SUNDAY_SLOT,
+    manifest,
+    playlist_snapshot,
+    unique_keys,
+)
 
-__all__ = ["BETWEEN", "CATALOG_KINDS", "LIST_KINDS", "TARGETS"]
+__all__ = ["BETWEEN", "CATALOG_KINDS", "LIST_KINDS", "TARGETS", "true_manifest"]
 
 BETWEEN = b"\0"
 LIST_KINDS = ("saved_tracks", "top_tracks", "top_artists")
@@ -49,12 +73,28 @@ CATALOG_KINDS = (
 _ALBUM = f"https://api.example/albums/{'b' * 22}/tracks?offset=0"
 _NOW = datetime(2026, 11, 20, 4, tzinfo=UTC)
 _MOST_PAGES = 4
+_MOST_PLACES = 20
+
+
+def true_manifest() -> tuple[Store, Manifest]:
+    """A lake with the pages of one slot, and the manifest that tells the truth of them."""
+    store = open_store("memory://")
+    items = [{"item": {"id": "a" * 22, "type": "track", "name": "x"}}]
+    snapshot = playlist_snapshot(items)
+    pages = raw.hold(store, "finds", SUNDAY_SLOT, snapshot.bodies * 2, "a" * 16)
+    true = manifest(*(body.content for body in snapshot.bodies), item_count=len(items))
+    return store, msgspec.structs.replace(true, pages=pages[:1], raw_key=str(pages[0].raw_key))
+
+
+_LAKE, _ = true_manifest()
 
 
 def playlist(data: bytes) -> None:
     """A playlist object and the pages after it."""
     pages = data.split(BETWEEN)[:_MOST_PAGES]
-    _parse(lambda m: parse_playlist(m, pages), manifest(*pages, first_items=_first_items(pages)))
+    slot = manifest(*pages, first_items=_first_items(pages))
+    _parse(lambda m: parse_playlist(m, pages), slot)
+    _find_all(slot, pages)
 
 
 def account_lists(data: bytes) -> None:
@@ -64,6 +104,7 @@ def account_lists(data: bytes) -> None:
         *pages, first_items=_first_items(pages), resources=[kind] * len(pages), feed=PLAYLIST
     )
     _parse(lambda m: parse_account_list(m, pages), slot)
+    _find_all(slot, pages)
 
 
 def recently_played(data: bytes) -> None:
@@ -73,6 +114,7 @@ def recently_played(data: bytes) -> None:
     slot = manifest(*pages, resources=["recently_played"] * len(pages), feed=feed)
     slot = msgspec.structs.replace(slot, since=_NOW)
     _parse(lambda m: parse_recently_played(m, pages), slot)
+    _find_all(slot, pages)
 
 
 def catalog(data: bytes) -> None:
@@ -93,25 +135,29 @@ def charts_csv(data: bytes) -> None:
     rows = parse_charts_csv(slot, [data])
     assert len(rows.entries) + len(rows.rejects) == expected
     assert unique_keys(rows)
+    _find_records(slot.pages[0], data, expected)
 
 
 def manifests(data: bytes) -> None:
-    """A manifest, as far as it is believed."""
+    """A manifest, as far as it is believed; then its pages, wherever it says that they lie."""
     try:
         found = from_json(data, Manifest)
-        check_manifest(found, "finds", Slot("20260228T230000Z"), 1)
+        check_manifest(found, "finds", SUNDAY_SLOT, 1)
     except (Undecodable, CorruptObject):
         return
     assert from_json(msgspec.json.encode(found), Manifest) == found
+    error = parse_slot(_LAKE, found).error
+    assert error is None or "fault of chartlake" not in str(error.fix), error
 
 
 def builds(data: bytes) -> None:
-    """A build."""
+    """A build, and how it compares with others."""
     try:
         found = from_json(data, Build)
     except Undecodable:
         return
     assert from_json(msgspec.json.encode(found), Build) == found
+    assert all(rank(found, slot) == rank(found, slot) for slot in found.slots)
 
 
 def answers(data: bytes) -> None:
@@ -197,6 +243,24 @@ def _first_items(pages: Iterable[bytes]) -> list[int]:
         except Undecodable:
             continue
     return first_items
+
+
+def _find_all(slot: Manifest, pages: Iterable[bytes]) -> None:
+    for page, content in zip(slot.pages, pages, strict=True):
+        split = embedded_items if page.resource == "playlist" else items_of
+        with suppress(Undecodable):
+            _find_records(page, content, len(split(content)))
+
+
+def _find_records(page: Page, content: bytes, count: int) -> None:
+    """Each record lies in the page, after the one before it; and there are no more."""
+    end = 0
+    for number in range(min(count, _MOST_PLACES)):
+        record = place_of(page, content, number).record
+        assert end <= record.start <= record.stop <= len(content)
+        end = record.stop
+    with suppress(DataError):
+        pytest.fail(f"record {count} of {count}: {place_of(page, content, count)}")
 
 
 def _parse(parse: Callable[[Manifest], SlotRows], slot: Manifest) -> None:

@@ -14,8 +14,8 @@ from tests.commands import PROGRAM, Said
 SECONDS = 60
 ADDRESS_SPACE = 4 << 30
 """More than a sound run reserves (DuckDB and Arrow reserve much), far less than a bomb takes."""
-RESIDENT = 700 << 20
-"""What a command may really use at its peak, whatever it is given."""
+RESIDENT = 1 << 30
+"""What a command may really use at its peak, whatever it is given; the fuzzer has the same cap."""
 
 _LIMIT = (
     "import os, resource, sys;"

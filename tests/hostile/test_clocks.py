@@ -219,6 +219,10 @@ class Runs:
         self.pipeline.load()
         return extracted
 
+    def mend(self) -> int:
+        """Settle what the clock says is lost; how many slots that were."""
+        return self.pipeline.mark_missed([self._feed], self.pipeline.plan([self._feed]))
+
     @property
     def slots(self) -> list[Slot]:
         return sorted(raw.latest_revisions(self.pipeline.store, "f"))
@@ -289,3 +293,44 @@ def test_the_load_does_not_mind_a_clock_that_went_back(tmp_path: Path) -> None:
     runs.run("2026-03-02T13:00")
     assert runs.run("2026-03-04T13:00").status == "present"
     assert runs.editions() == expected
+
+
+def test_a_clock_that_was_a_year_ahead_leaves_one_slot_too_many(tmp_path: Path) -> None:
+    """Nobody can tell that its time was wrong; every right slot is read in its turn."""
+    runs = Runs(tmp_path, feed("daily"))
+    for now in ("2026-03-01T12:00", "2027-03-01T12:00", "2026-03-02T12:00", "2026-03-03T12:00"):
+        assert runs.run(now).status == "new"
+        assert now.startswith("2027") or runs.mend() == 0
+    assert runs.slots[:3] == ["20260301T000000Z", "20260302T000000Z", "20260303T000000Z"]
+    assert runs.editions()[:3] == [("2026-03-01", 0), ("2026-03-02", 0), ("2026-03-03", 0)]
+
+
+def test_what_a_clock_ahead_gave_up_is_told_and_not_taken_back(tmp_path: Path) -> None:
+    """A reconcile by that clock marks slots as missed; when their time comes nobody reads them."""
+    runs = Runs(tmp_path, feed("daily"))
+    runs.run("2026-03-01T12:00")
+    runs.run("2026-03-04T12:00")
+    assert runs.mend() == 2
+    assert runs.run("2026-03-02T12:00").status == "present"
+    assert runs.mend() == 0
+    assert runs.run("2026-03-05T12:00").status == "new"
+    assert runs.reads == 3
+    assert runs.editions() == [("2026-03-01", 0), ("2026-03-04", 2), ("2026-03-05", 0)]
+    missed = runs.warehouse.query("select slot, why from missed_slots order by slot").rows
+    assert [slot for slot, _ in missed] == ["20260302T000000Z", "20260303T000000Z"]
+    assert all("no run" in why for _, why in missed)
+
+
+def test_a_clock_that_began_in_the_past_costs_no_slot_of_now(tmp_path: Path) -> None:
+    runs = Runs(tmp_path, feed("daily"))
+    assert runs.run("2026-02-20T12:00").status == "new"
+    assert runs.run("2026-03-01T12:00").status == "new"
+    assert runs.mend() == 8
+    assert runs.run("2026-02-10T12:00").status == "new"
+    assert runs.run("2026-03-02T12:00").status == "new"
+    assert [day for day, _ in runs.editions()] == [
+        "2026-02-10",
+        "2026-02-20",
+        "2026-03-01",
+        "2026-03-02",
+    ]

@@ -54,8 +54,13 @@ def commit_unchanged(store: Store, number: int, before: Manifest) -> Manifest:
     return raw.commit(store, given)[0]
 
 
-def build(store: Store, manifests: Iterable[Manifest], version: int = 1) -> Build:
-    """One build over some slots, with two rows for each."""
+def build(
+    store: Store,
+    manifests: Iterable[Manifest],
+    version: int = 1,
+    tables_of: tuple[str, ...] = ("entries",),
+) -> Build:
+    """One build over some slots, with two rows for each in each table."""
     of = list(manifests)
     attempt = keys.new_attempt()
     slots = tuple(
@@ -78,8 +83,16 @@ def build(store: Store, manifests: Iterable[Manifest], version: int = 1) -> Buil
             for position in (1, 2)
             if m.slot.startswith(month.replace("-", ""))
         ]
-        tables["entries", month] = pa.Table.from_pylist(rows)
+        tables |= {(name, month): pa.Table.from_pylist(rows) for name in tables_of}
     return builds.commit(store, version, slots, tables, attempt)
+
+
+def flip(store: Store, key: str) -> None:
+    """Change one byte of an object; its size stays."""
+    content = bytearray(store.get(key))
+    content[len(content) // 2] ^= 1
+    store.delete(key)
+    store.create(key, bytes(content))
 
 
 def rows_of(store: Store) -> list[tuple[str, str, int]]:

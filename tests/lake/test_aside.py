@@ -1,6 +1,7 @@
 from datetime import UTC, datetime, timedelta
 
 import msgspec
+import pytest
 
 from chartlake.errors import DataError, Refused, Unavailable
 from chartlake.lake import aside, keys
@@ -116,3 +117,14 @@ def test_a_failure_of_an_earlier_version_has_no_status(store: Store) -> None:
     store.create(keys.failure("finds", SLOT, "old"), msgspec.json.encode(old))
     (failure,) = aside.list_failures(store, [("finds", SLOT)])
     assert failure.status is None
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"[]", b'{"feed": 5}', b"\xff"])
+def test_a_note_that_is_damaged_is_passed_over(store: Store, content: bytes) -> None:
+    """It informs only: no run may end because of it."""
+    store.create(keys.failure("finds", SLOT, "a" * 16), content)
+    aside.record_failure(store, "finds", SLOT, "extract", DataError("why"), NOW)
+    assert [f.what for f in aside.list_failures(store, [("finds", SLOT)])] == ["why"]
+    store.create(keys.quarantined("a" * 64) + ".json", content)
+    kept = aside.quarantine(store, "chart.csv", b"no chart", "it has no header", NOW)
+    assert list(aside.list_quarantined(store)) == [kept]

@@ -176,3 +176,32 @@ def test_a_later_version_may_add_fields(memory: Store) -> None:
     memory.delete(key)
     memory.create(key, msgspec.json.encode(raw))
     assert builds.read_build(memory, key) == build
+
+
+# Reading many ---------------------------------------------------------------------------------
+
+
+def test_builds_are_read_one_by_one_and_what_is_gone_is_left_out(memory: Store) -> None:
+    made = [commit(memory, slot(f"2026030{day}T000000Z", manifest=f"m{day}")) for day in (1, 2, 3)]
+    one, two, three = (keys.build("2026-03", build.build_id) for build in made)
+    memory.delete(one)
+    memory.delete(two)
+    memory.create(two, b"{")
+    found = dict(builds.read_builds(memory, [one, two, three]))
+    assert found.keys() == {two, three}
+    assert isinstance(found[two], CorruptObject)
+    assert found[three] == made[2]
+
+
+def test_the_live_attempt_of_each_slot(memory: Store) -> None:
+    first, second = slot(manifest="m1"), slot("20260302T000000Z", manifest="m2")
+    one, both = commit(memory, first), commit(memory, first, second)
+    newer = commit(memory, second, version=2)
+    made = [(build.attempt + build.build_id, build) for build in (newer, both, one)]
+    live = builds.live_slots(made)
+    assert {place: found.build for place, found in live.items()} == {
+        ("finds", first.slot): both,
+        ("finds", second.slot): newer,
+    }
+    assert all(found.key.endswith(found.build.build_id) for found in live.values())
+    assert live == builds.live_slots(reversed(made))

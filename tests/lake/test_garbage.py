@@ -12,7 +12,17 @@ from chartlake.lake.references import read_builds
 from chartlake.lake.state import FeedState, Held, change_state, feed_state
 from chartlake.lake.store import Listed, Store, open_store
 from chartlake.model import Build
-from tests.lake.kept import FEED, all_keys, build, commit, commit_unchanged, day, later, rows_of
+from tests.lake.kept import (
+    FEED,
+    all_keys,
+    build,
+    commit,
+    commit_unchanged,
+    day,
+    flip,
+    later,
+    rows_of,
+)
 from tests.lake.snapshots import snapshot
 
 OLD = {"days": 8.0}
@@ -174,6 +184,14 @@ def test_a_build_stays_where_its_better_one_is_damaged(memory: Store) -> None:
     assert collect(memory, later(**OLD)).pieces == ()
 
 
+def test_damage_of_the_better_build_is_seen_by_its_hash(memory: Store) -> None:
+    manifest = commit(memory, 0)
+    build(memory, [manifest])
+    (better,) = build(memory, [manifest], version=2).files
+    flip(memory, better.key)
+    assert collect(memory, later(**OLD)).pieces == ()
+
+
 def test_a_build_that_cannot_be_read_keeps_all_curated_files(memory: Store) -> None:
     made = build(memory, [commit(memory, 0)])
     memory.delete(key_of(made))
@@ -204,3 +222,13 @@ def test_what_a_killed_write_left_goes(tmp_path: Path) -> None:
     assert collect(store, later()).pieces == ()
     assert [piece.kind for piece in collect(store, later(**OLD)).pieces] == ["unfinished"]
     assert not left.exists()
+
+
+def test_raw_of_a_slot_whose_manifest_was_lost_is_no_garbage(memory: Store) -> None:
+    made = [commit(memory, number) for number in (0, 1)]
+    build(memory, made)
+    gone = keys.manifest("finds", made[0].slot, 1)
+    memory.delete(gone)
+    found = collect(memory, later(days=8))
+    assert [problem.what for problem in found.problems] == [f"{gone} is gone"]
+    assert {each.raw_key for each in made} <= all_keys(memory)

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import UTC, date, datetime
 
 import msgspec
 import pytest
 
-from chartlake.errors import DataError
+from chartlake.errors import CorruptObject, DataError
 from chartlake.lake import aside, builds, keys, purge, raw, tombstones
 from chartlake.lake.references import raw_objects
 from chartlake.lake.retention import expire
 from chartlake.lake.state import FeedState, Held, change_state, feed_state, read_state
 from chartlake.lake.store import Store, open_store
 from chartlake.lake.verify import verify
-from chartlake.model import Manifest, Slot
+from chartlake.model import Build, Manifest, Slot
 from tests.lake.kept import (
     FEED,
     FILES,
@@ -24,6 +24,7 @@ from tests.lake.kept import (
     commit,
     commit_unchanged,
     day,
+    flip,
     later,
     rows_of,
 )
@@ -140,6 +141,128 @@ def test_a_damaged_build_leaves_the_others_to_be_built_again(memory: Store) -> N
     assert [slot.slot for slot in removed.unbuilt] == [day(1)]
     assert list(builds.list_builds(memory)) == []
     assert raw.read_manifest(memory, "finds", day(1), 1) == manifests[1]
+
+
+BOTH = ("entries", "editions")
+
+
+def file_of(made: Build, table: str, month: str = "2026-03") -> str:
+    (key,) = (f.key for f in made.files if (f.table, keys.curated_month(f.key)) == (table, month))
+    return key
+
+
+def rows_by_table(store: Store) -> dict[str, list[str]]:
+    """The slots of the rows of each table, over all builds."""
+    found: dict[str, list[str]] = {}
+    for key in builds.list_builds(store):
+        for file in builds.read_build(store, key).files:
+            slots = builds.read_table(store, file)["slot"].to_pylist()
+            found[file.table] = sorted(found.get(file.table, []) + slots)
+    return found
+
+
+@pytest.mark.parametrize("harm", [Store.delete, flip])
+def test_rows_that_can_be_read_stay_where_nothing_builds_them_again(
+    memory: Store, harm: Callable[[Store, str], None]
+) -> None:
+    manifests = [commit(memory, number) for number in range(3)]
+    made = build(memory, manifests, tables_of=BOTH)
+    expire(memory, 10, NOW)  # all but the last
+    harm(memory, file_of(made, "entries"))
+    removed = remove(memory, [0])
+    assert [slot.slot for slot in removed.short] == [day(1)]
+    assert [slot.slot for slot in removed.unbuilt] == [day(2)]
+    assert rows_by_table(memory) == {"editions": [day(1)] * 2}
+    (key,) = builds.list_builds(memory)
+    assert builds.read_build(memory, key).slots == made.slots[1:2]
+    assert {file.key for file in made.files}.isdisjoint(all_keys(memory))
+    assert not purge.finish(memory, ["finds"]).anything
+
+
+def test_damage_of_one_month_harms_no_slot_of_another(memory: Store) -> None:
+    manifests = [commit(memory, number) for number in (0, 1, 31, 32)]
+    made = build(memory, manifests, tables_of=BOTH)
+    expire(memory, 10, NOW)
+    flip(memory, file_of(made, "entries", "2026-04"))
+    removed = remove(memory, [0])
+    assert [slot.slot for slot in removed.short] == [day(31)]
+    assert [slot.slot for slot in removed.unbuilt] == [day(32)]  # the last one has its pages
+    assert rows_by_table(memory) == {
+        "editions": [day(1)] * 2 + [day(31)] * 2,
+        "entries": [day(1)] * 2,
+    }
+
+
+def test_a_build_that_is_the_last_trace_of_a_slot_stays(memory: Store) -> None:
+    """e.g. the only file is damaged and the raw pages have expired."""
+    manifests = [commit(memory, number) for number in range(3)]
+    made = build(memory, manifests)
+    expire(memory, 10, NOW)
+    key = made.files[0].key
+    content = memory.get(key)
+    flip(memory, key)
+    with pytest.raises(CorruptObject) as stuck:
+        remove(memory, [0])
+    assert key in str(stuck.value)
+    assert str(stuck.value.why).startswith(f"the raw pages of finds {day(1)} are gone")
+    assert "restore the file from a backup" in str(stuck.value.fix)
+    assert key in all_keys(memory)
+    assert len(list(builds.list_builds(memory))) == 1
+    # all else is done
+    assert [k for k in all_keys(memory) if day(0) in k] == [f"tombstones/finds/{day(0)}.json"]
+    # with the file restored it goes on
+    memory.delete(key)
+    memory.create(key, content)
+    purge.finish(memory, ["finds"])
+    assert rows_by_table(memory) == {"entries": [day(1)] * 2 + [day(2)] * 2}
+
+
+def test_a_build_that_is_the_last_trace_goes_with_its_last_slot(memory: Store) -> None:
+    made = build(memory, [commit(memory, number) for number in range(2)])
+    expire(memory, 10, NOW)
+    flip(memory, made.files[0].key)
+    remove(memory, [0, 1])
+    assert without(all_keys(memory), "tombstones/") == set()
+
+
+def test_slots_that_another_build_has_are_left_to_it(memory: Store) -> None:
+    """A compacted build is damaged; a small one that it superseded is whole."""
+    manifests = [commit(memory, number) for number in range(3)]
+    small = build(memory, manifests[1:2], tables_of=BOTH)
+    compacted = build(memory, manifests, tables_of=BOTH)
+    expire(memory, 10, NOW)
+    flip(memory, file_of(compacted, "entries"))
+    removed = remove(memory, [0])
+    assert removed.short == ()
+    assert [slot.slot for slot in removed.unbuilt] == [day(2)]
+    assert [builds.read_build(memory, key) for key in builds.list_builds(memory)] == [small]
+
+
+def test_a_damaged_build_in_the_place_of_the_rest_is_replaced(memory: Store) -> None:
+    manifests = [commit(memory, number) for number in range(2)]
+    small = build(memory, manifests[:1])
+    build(memory, manifests)
+    flip(memory, small.files[0].key)
+    remove(memory, [1])
+    assert rows_of(memory) == [("finds", day(0), 1), ("finds", day(0), 2)]
+
+
+def test_a_build_whose_files_were_taken_for_leavings_is_found_and_mended(memory: Store) -> None:
+    """On S3 nothing keeps a transform out that is under way while a user is forgotten."""
+    manifests = [commit(memory, number) for number in range(2)]
+    remove(memory, [0])
+    made = build(memory, manifests)
+    memory.delete(made.files[0].key)
+    found = {f.what for f in verify(memory, later()).found if f.severity == "error"}
+    assert found == {
+        "the slot was purged, and is in a build",
+        "a file that its build names is gone",
+    }
+    removed = purge.finish(memory, ["finds"])
+    assert [slot.slot for slot in removed.unbuilt] == [day(1)]
+    assert verify(memory, later()).is_sound
+    build(memory, manifests[1:])
+    assert rows_of(memory) == [("finds", day(1), 1), ("finds", day(1), 2)]
 
 
 # Which slots ------------------------------------------------------------------------------------

@@ -1,5 +1,6 @@
 """Retention: which raw pages are given up, and that nothing else is."""
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import msgspec
@@ -19,6 +20,7 @@ from tests.lake.kept import (
     commit,
     commit_unchanged,
     day,
+    flip,
     later,
     rows_of,
 )
@@ -91,9 +93,12 @@ def test_a_slot_that_is_not_built_keeps_its_pages(memory: Store) -> None:
     assert expired(memory, "finds") == {day(1)}
 
 
-def test_a_slot_whose_build_lost_a_file_keeps_its_pages(memory: Store) -> None:
+@pytest.mark.parametrize("harm", [Store.delete, flip])
+def test_a_slot_whose_build_is_damaged_keeps_its_pages(
+    memory: Store, harm: Callable[[Store, str], None]
+) -> None:
     made = build(memory, [commit(memory, number) for number in range(3)])
-    memory.delete(made.files[0].key)
+    harm(memory, made.files[0].key)
     assert expire(memory, 10, on(100)) == []
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+from pathlib import Path
 from urllib.parse import quote
 
 import pyarrow as pa
@@ -102,3 +104,32 @@ def test_names_of_objects_count(memory: Store) -> None:
 def test_no_words_find_nothing(memory: Store) -> None:
     memory.create("x", b" a ")
     assert found(memory, "", " ") == []
+
+
+def test_what_killed_writes_left_is_searched(tmp_path: Path) -> None:
+    store = open_store(str(tmp_path))
+    page = b'{"owner": "ada-1"}' + os.urandom(300_000).hex().encode()
+    raw.commit(store, snapshot(page))
+    (whole,) = (tmp_path / "raw").rglob("*.zst")
+    torn = whole.read_bytes()[:200_000]
+    for key in store.keys("raw/"):
+        store.delete(key)
+    (tmp_path / "raw" / "x").mkdir(parents=True)
+    (tmp_path / "raw" / "x" / "a.json.zst#1").write_bytes(torn)
+    (tmp_path / "state").mkdir()
+    (tmp_path / "state" / "ada-1.json#12").write_bytes(b"{")
+    assert found(store, "ada-1", "bob-2") == [
+        Hit("raw/x/a.json.zst#1", "ada-1"),
+        Hit("state/ada-1.json#12", "ada-1"),
+    ]
+
+
+def test_what_is_before_the_tear_is_unpacked(memory: Store) -> None:
+    """Also where it is longer than one part, and the word is at its end."""
+    body = b"x" * (1 << 20) + b" ada-1 " + os.urandom(300_000).hex().encode()
+    raw.commit(memory, snapshot(body))
+    (key,) = memory.keys("raw/")
+    whole = memory.get(key)
+    memory.delete(key)
+    memory.create(key, whole[:-1])
+    assert found(memory, "ada-1") == [Hit(key, "ada-1")]

@@ -71,3 +71,11 @@ def test_a_tombstone_that_is_none_closes_nothing(store: Store, content: bytes) -
     store.create("tombstones/finds.json", content)
     assert tombstones.closed(store, FEED) is None
     assert tombstones.reopen(store, "finds") is True
+
+
+def test_all_feeds_that_are_closed(store: Store) -> None:
+    assert tombstones.closed_feeds(store) == []
+    made = [tombstones.close(store, another(name=name), SLOT, "gone", NOW) for name in ("a", "b")]
+    tombstones.bury(store, "c", {SLOT: 1}, "purged", NOW)
+    store.create("tombstones/d.json", b"{")
+    assert tombstones.closed_feeds(store) == made

@@ -11,7 +11,7 @@ import msgspec
 import pytest
 
 from chartlake.errors import DataError
-from chartlake.lake import aside, builds, keys, raw, tombstones
+from chartlake.lake import aside, builds, checkpoint, keys, raw, tombstones
 from chartlake.lake.store import Store, open_store
 from chartlake.lake.verify import Finding, Findings, verify
 from chartlake.model import Build, Feed, Manifest, Slot
@@ -216,6 +216,27 @@ def test_of_several_revisions_the_standing_one_needs_a_build(memory: Store) -> N
     assert verify(memory, later()).found == []
 
 
+def test_a_slot_without_a_build_in_a_settled_month_waits_for_nobody(memory: Store) -> None:
+    """No run looks there any more."""
+    commit(memory, 0)
+    commit(memory, 31)
+    for at in (later(), later(days=1)):
+        checkpoint.advance(memory, "2026-04", at)
+    findings = {f.where: (f.severity, f.fix) for f in verify(memory, later()).found}
+    assert findings == {
+        f"finds {day(0)}": ("error", "chartlake reconcile --all"),
+        f"finds {day(31)}": ("note", "chartlake run"),
+    }
+
+
+def test_a_damaged_build_is_made_again_unless_its_slots_expired(memory: Store) -> None:
+    (file,) = build(memory, [commit(memory, 0), commit(memory, 1)]).files
+    memory.delete(file.key)
+    assert "then: chartlake reconcile --all" in str(only(verify(memory, later())).fix)
+    memory.create(keys.expired("finds", day(1)), b"{}")
+    assert "from a backup" in str(only(verify(memory, later())).fix)
+
+
 @pytest.mark.parametrize(
     ("change", "zone", "what"),
     [
@@ -334,3 +355,14 @@ def test_what_was_due_is_told_by_the_schedule_of_its_time(memory: Store) -> None
     assert missing(weekly) == {day(1), day(11), day(25), day(32)}
     # it is not weekly any more, and of what it is now there is no slot yet
     assert missing(DAILY) == {day(1), day(11)}
+
+
+def test_a_revision_by_another_schedule_hides_nothing(memory: Store) -> None:
+    """A corrected file may have been brought to a feed that was described otherwise before."""
+    weekly = msgspec.structs.replace(FILES, schedule="weekly")
+    made = [commit(memory, 4, feed=weekly)]
+    content = snapshot(b"new", slot=day(4), feed=FILES, media_type="text/csv")
+    manifest, _ = raw.commit(memory, msgspec.structs.replace(content, item_count=2), revision=2)
+    build(memory, [manifest])
+    assert made[0].feed != manifest.feed
+    assert verify(memory, later()).found == []

@@ -15,7 +15,7 @@ from typing import Any, Literal, TypeVar
 import duckdb
 from obstore.store import LocalStore, MemoryStore
 
-from chartlake.lake.store import Store
+from chartlake.lake.store import Listed, Store
 
 _Result = TypeVar("_Result")
 _PATIENCE = 60.0
@@ -152,6 +152,10 @@ class SteppedStore(Store):
 
     def keys(self, prefix: str) -> Iterator[str]:
         real = super().keys
+        return self._worker.step(f"list {prefix}", lambda: real(prefix))
+
+    def listing(self, prefix: str) -> list[Listed]:
+        real = super().listing
         return self._worker.step(f"list {prefix}", lambda: real(prefix))
 
     def folders(self, prefix: str) -> list[str]:

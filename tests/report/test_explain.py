@@ -390,7 +390,7 @@ def test_a_position_at_which_nothing_stands(lake: Lake) -> None:
 
 
 def test_a_date_and_a_feed_that_are_not_there(three_days: Lake) -> None:
-    with pytest.raises(UsageError, match="finds has nothing of 2026-03-04") as error:
+    with pytest.raises(UsageError, match="no edition of finds of 2026-03-04 was") as error:
         three_days.explain(4, "#1")
     assert "2026-03-03" in str(error.value.fix)
     with pytest.raises(UsageError, match="there is no feed 'lost'") as error:

@@ -20,6 +20,7 @@ from chartlake.transform.build import (
     unbuilt,
 )
 from chartlake.transform.engine import LocalEngine
+from tests.lake.racing import RacingStore
 from tests.transform.slots import chart_snapshot, playlist_snapshot
 from tests.transform.test_parse_charts_csv import NEW
 from tests.transform.test_parse_playlist import listed, track
@@ -314,3 +315,11 @@ def test_two_that_build_the_same_commit_one_build(store: Store) -> None:
     second = build_slots(store, LocalEngine(), list(reversed(todo)), NOW).build
     assert second == first
     assert len(list(builds.list_builds(store))) == 1
+
+
+def test_a_build_that_goes_while_builds_are_listed_covers_nothing(store: Store) -> None:
+    for day in (1, 2):
+        commit(store, finds(Slot(f"2026030{day}T000000Z")))
+        built(store)
+    first = builds.read_build(store, next(builds.list_builds(store)))
+    assert [(todo.slot,) for todo in unbuilt(RacingStore(store))] == [(first.slots[0].slot,)]

@@ -17,6 +17,7 @@ from chartlake.transform.build import build_slots, unbuilt
 from chartlake.transform.compact import closed_months, compact
 from chartlake.transform.engine import LocalEngine
 from tests.crash.small_world import live, visible
+from tests.lake.racing import RacingStore
 from tests.transform.slots import playlist_snapshot
 from tests.transform.test_parse_playlist import listed, track
 
@@ -199,3 +200,10 @@ def test_a_damaged_build_is_passed_over(store: Store) -> None:
         build(store, slot(day))
     store.create(keys.build("2026-03", "f" * 64), b"{")
     assert [found[0] for found in closed_months(store, THIS_MONTH)] == ["finds"]
+
+
+def test_a_build_that_goes_while_builds_are_listed_is_left_out(store: Store) -> None:
+    for day in (1, 2, 3):
+        build(store, slot(day))
+    ((_, _, slots),) = closed_months(RacingStore(store), THIS_MONTH)
+    assert len(slots) == 2

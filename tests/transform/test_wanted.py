@@ -15,6 +15,7 @@ from chartlake.model import Body, Feed, Snapshot, slot_of_date
 from chartlake.transform.build import Place, build_slots, unbuilt
 from chartlake.transform.engine import LocalEngine
 from chartlake.transform.wanted import STATE, Counted, bring_up_to_date, mark_missing, waiting
+from tests.lake.racing import RacingStore
 from tests.transform.slots import CHART, OBSERVED_AT, page_of, playlist_snapshot
 from tests.transform.test_parse_playlist import ALBUM, OTO, TRACK, VERA, listed, track
 
@@ -235,6 +236,13 @@ def test_counts_of_a_build_that_is_gone_go_with_it(store: Store) -> None:
     charted(store, 12, B)
     assert len(wanted(store)) == 2
     store.delete(next(iter(builds.list_builds(store))))
+    assert len(wanted(store)) == 1
+
+
+def test_a_build_that_goes_while_builds_are_listed_is_not_counted(store: Store) -> None:
+    charted(store, 5, A)
+    charted(store, 12, B)
+    assert len(wanted(RacingStore(store))) == 1
     assert len(wanted(store)) == 1
 
 

@@ -12,12 +12,14 @@ import duckdb
 import pytest
 
 from chartlake.errors import CorruptObject, StorageError, UsageError
-from chartlake.lake import builds, raw
+from chartlake.lake import builds, keys, raw
 from chartlake.model import Build, slot_of_date
 from chartlake.transform import build as transform
 from chartlake.warehouse.duckdb import DuckDBWarehouse
 from chartlake.warehouse.duckdb_load import VERSION
 from chartlake.warehouse.port import Loaded
+from tests.crash.faults import DisturbedStore, Fault
+from tests.lake.racing import RacingStore
 from tests.oracle.movements import OracleEdition, OracleEntry
 from tests.warehouse.worlds import NOW, WorldPipeline, snapshot_of
 
@@ -154,6 +156,119 @@ def test_a_damaged_revision_leaves_the_one_before(tmp_path: Path) -> None:
     (tmp_path / "lake" / build.files[0].key).unlink()
     assert len(here.pipeline.load().left_out) == 1
     assert names_of(here, 1) == ["a", "b"]
+
+
+def test_a_damaged_build_object_keeps_itself_out_and_no_other(tmp_path: Path) -> None:
+    here = WorldPipeline(tmp_path)
+    build = one_by_one(here, chart(1, "a", "b"))
+    key = keys.build("2020-03", build.build_id)
+    whole = here.store.get(key)
+    write(here, key, b"{")
+    one_by_one(here, chart(2, "c"))
+    for slots in (1, 0):
+        done = here.pipeline.load()
+        assert (done.slots, [error.what for error in done.left_out]) == (
+            slots,
+            [f"{key} is not a build"],
+        )
+    assert [names_of(here, day) for day in (1, 2)] == [[], ["c"]]
+    write(here, key, whole)
+    assert here.pipeline.load() == Loaded(1, 2)
+    assert names_of(here, 1) == ["a", "b"]
+
+
+def test_slots_are_removed_though_a_build_object_is_damaged(tmp_path: Path) -> None:
+    here = WorldPipeline(tmp_path)
+    build = one_by_one(here, chart(1, "a", "b"))
+    one_by_one(here, chart(2, "c"))
+    here.pipeline.load()
+    write(here, keys.build("2020-03", build.build_id), b"{")
+    assert here.warehouse.remove(here.store, [(FEED, _slot(1))], NOW) == 1
+    assert [names_of(here, day) for day in (1, 2)] == [[], ["c"]]
+
+
+def test_a_build_that_goes_while_builds_are_listed_is_left_out(tmp_path: Path) -> None:
+    here = WorldPipeline(tmp_path)
+    for day in (1, 2, 3):
+        one_by_one(here, chart(day, "a"))
+    # one is gone when the load looks whether there is work, and another when it works
+    assert here.warehouse.load(RacingStore(here.store), NOW) == Loaded(2, 2)
+    assert len(list(builds.list_builds(here.store))) == 2
+
+
+def test_a_build_that_was_made_again_is_loaded_again(tmp_path: Path) -> None:
+    """Another attempt has its rows, and they have to lead back to it."""
+    here = WorldPipeline(tmp_path)
+    here.deliver([chart(1, "a", "b")])
+    before = here.rows("select build_id, attempt_id from live_attempts")
+    remove_builds(here, *builds.list_builds(here.store))
+    here.pipeline.transform()
+    assert here.pipeline.load() == Loaded(1, 2)
+    after = here.rows("select build_id, attempt_id from load_history")
+    assert [row["build_id"] for row in after] == [row["build_id"] for row in before]
+    assert after != before
+    assert here.rows("select distinct attempt_id from entries") == [
+        {"attempt_id": after[0]["attempt_id"]}
+    ]
+    assert here.pipeline.load() == Loaded(0, 0)
+
+
+def test_what_takes_the_place_of_a_better_build_that_is_gone(tmp_path: Path) -> None:
+    """Nothing that is gone may win; where nothing takes its place, what is loaded stays."""
+    here = WorldPipeline(tmp_path)
+    _, new, both = _three_builds(here)
+    here.pipeline.load()
+    (key,) = (key for key in builds.list_builds(here.store) if both.build_id in key)
+    remove_builds(here, key)
+    assert here.pipeline.load() == Loaded(1, 1)
+    live = "select slot, build_id from live_attempts order by slot"
+    assert here.rows(live) == [
+        {"slot": _slot(1), "build_id": new.build_id},
+        {"slot": _slot(2), "build_id": both.build_id},
+    ]
+    assert [names_of(here, day) for day in (1, 2)] == [["c"], ["d"]]
+    before = here.warehouse.path.read_bytes()
+    assert here.pipeline.load() == Loaded(0, 0)
+    assert here.warehouse.path.read_bytes() == before
+    here.pipeline.transform()  # makes a build of the second slot alone
+    assert here.pipeline.load() == Loaded(1, 1)
+    assert {row["build_id"] for row in here.rows(live)}.isdisjoint({both.build_id})
+    assert [c.name for c in here.warehouse.check() if c.failures and c.severity == "error"] == []
+
+
+@pytest.mark.parametrize("when", ["told", "not known"])
+def test_a_listing_is_enough_to_see_that_nothing_is_new(tmp_path: Path, when: str) -> None:
+    here = WorldPipeline(tmp_path)
+    here.deliver([chart(1, "a", "b")])
+    if when == "not known":  # as in a file of layout 3
+        with duckdb.connect(str(here.warehouse.path)) as db:
+            db.execute("update seen_builds set written_at = null")
+    fault = Fault()
+    assert here.warehouse.load(DisturbedStore(here.store, fault), NOW) == Loaded(0, 0)
+    assert fault.log == ["listing builds/"]
+
+
+def one_by_one(here: WorldPipeline, edition: OracleEdition) -> Build:
+    """Commit and build an edition, alone and without a load."""
+    manifest, _ = raw.commit(here.store, snapshot_of(edition))
+    here.engine.know(manifest, edition)
+    place = transform.Place(manifest.feed.name, manifest.slot, manifest.revision)
+    build = transform.build_slots(here.store, here.engine, [place], NOW).build
+    assert build
+    return build
+
+
+def remove_builds(here: WorldPipeline, *found: str) -> None:
+    """Delete builds as a person does whose curated files are damaged."""
+    for key in found:
+        for file in builds.read_build(here.store, key).files:
+            here.store.delete(file.key)
+        here.store.delete(key)
+
+
+def write(here: WorldPipeline, key: str, content: bytes) -> None:
+    here.store.delete(key)
+    here.store.create(key, content)
 
 
 def test_a_warehouse_can_be_made_again_from_the_lake(tmp_path: Path) -> None:

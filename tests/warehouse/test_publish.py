@@ -24,8 +24,9 @@ from chartlake.warehouse.duckdb import DuckDBWarehouse
 from chartlake.warehouse.publish import draft_of, publish, turn, wal_of
 from tests.charts import write_chart
 from tests.commands import PROGRAM
+from tests.crash.faults import DisturbedStore, Fault
 from tests.warehouse.test_load import chart
-from tests.warehouse.worlds import WorldPipeline, snapshot_of
+from tests.warehouse.worlds import NOW, WorldPipeline, snapshot_of
 
 LOADS = 30
 COUNTS = """
@@ -188,13 +189,14 @@ def test_what_a_killed_load_left_is_removed_by_the_next(here: WorldPipeline, lef
     assert beside(here.warehouse.path) == [other.name, ".warehouse.duckdb.lock", "warehouse.duckdb"]
 
 
-def test_a_load_that_fails_leaves_the_file_as_it_was(here: WorldPipeline, tmp_path: Path) -> None:
+def test_a_load_that_fails_leaves_the_file_as_it_was(here: WorldPipeline) -> None:
     before = here.warehouse.path.read_bytes()
-    build = tmp_path / "lake" / "builds" / "2020-04" / "broken.json"
-    build.parent.mkdir()
-    build.write_bytes(b"{}")
-    with pytest.raises(Exception, match="is not a build"):
-        here.pipeline.load()
+    manifest, _ = raw.commit(here.store, snapshot_of(chart(2, "b")))
+    here.engine.know(manifest, chart(2, "b"))
+    here.pipeline.transform()
+    broken = DisturbedStore(here.store, Fault(1, only="get curated/"))
+    with pytest.raises(StorageError, match="injected"):
+        here.warehouse.load(broken, NOW)
     assert here.warehouse.path.read_bytes() == before
     assert beside(here.warehouse.path) == [".warehouse.duckdb.lock", "warehouse.duckdb"]
 

@@ -5,7 +5,8 @@ The lake's own store cannot see them. They are removed here when a user is forgo
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import os
+from collections.abc import Iterable
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -17,6 +18,9 @@ from chartlake.errors import StorageError
 __all__ = ["remove_former_versions"]
 
 _AT_ONCE = 1000  # as many as S3 deletes with one request
+_NO_VERSIONS = "NotImplemented"  # so says a server that is like S3 and knows no versions
+
+_Versions = list[dict[str, str]]
 
 
 def remove_former_versions(url: str, prefixes: Iterable[str]) -> int:
@@ -26,41 +30,45 @@ def remove_former_versions(url: str, prefixes: Iterable[str]) -> int:
     went. StorageError where the bucket does not allow it, as with an object lock.
     """
     bucket, root = urlsplit(url).netloc, urlsplit(url).path.strip("/")
-    client = boto3.client("s3")
+    # a name that the lake's store knows too, and boto does not
+    endpoint = None if "AWS_ENDPOINT_URL" in os.environ else os.environ.get("AWS_ENDPOINT")
+    client = boto3.client("s3", endpoint_url=endpoint)
     count = 0
     try:
         for prefix in prefixes:
             place = f"{root}/{prefix}" if root else prefix
+            versions, marks = _former(client, bucket, place)
             # a mark that went before its versions would bring the last of them back
-            for former in (_versions, _marks):
-                count += _delete(client, bucket, list(former(client, bucket, place)))
-    except (BotoCoreError, ClientError) as error:
+            count += _delete(client, bucket, versions) + _delete(client, bucket, marks)
+    except ClientError as error:
+        if error.response["Error"]["Code"] != _NO_VERSIONS:
+            raise _refused(url, str(error)) from error
+    except BotoCoreError as error:
         raise _refused(url, str(error)) from error
     finally:
         client.close()
     return count
 
 
-def _pages(client: Any, bucket: str, prefix: str) -> Iterator[dict[str, Any]]:
+def _former(client: Any, bucket: str, prefix: str) -> tuple[_Versions, _Versions]:
+    """Former versions, and marks of deletions.
+
+    Both from one listing: the mark of what is deleted after it stays.
+    """
+    versions: _Versions = []
+    marks: _Versions = []
     paginator = client.get_paginator("list_object_versions")
-    yield from paginator.paginate(Bucket=bucket, Prefix=prefix)
-
-
-def _versions(client: Any, bucket: str, prefix: str) -> Iterator[dict[str, str]]:
-    for page in _pages(client, bucket, prefix):
-        yield from (_named(each) for each in page.get("Versions", ()) if not each["IsLatest"])
-
-
-def _marks(client: Any, bucket: str, prefix: str) -> Iterator[dict[str, str]]:
-    for page in _pages(client, bucket, prefix):
-        yield from map(_named, page.get("DeleteMarkers", ()))
+    for page in paginator.paginate(Bucket=bucket, Prefix=prefix):
+        versions += [_named(each) for each in page.get("Versions", ()) if not each["IsLatest"]]
+        marks += [_named(each) for each in page.get("DeleteMarkers", ())]
+    return versions, marks
 
 
 def _named(version: dict[str, str]) -> dict[str, str]:
     return {"Key": version["Key"], "VersionId": version["VersionId"]}
 
 
-def _delete(client: Any, bucket: str, versions: list[dict[str, str]]) -> int:
+def _delete(client: Any, bucket: str, versions: _Versions) -> int:
     for start in range(0, len(versions), _AT_ONCE):
         some = versions[start : start + _AT_ONCE]
         answer = client.delete_objects(Bucket=bucket, Delete={"Objects": some, "Quiet": True})

@@ -9,7 +9,7 @@ from pathlib import Path
 from threading import Thread
 
 from chartlake.cli.options import open_with
-from chartlake.errors import Deferred
+from chartlake.errors import Deferred, Unavailable
 from chartlake.extract.due import DueSlot, Read
 from chartlake.extract.spotify.client import SpotifyApi
 from chartlake.model import Snapshot
@@ -57,7 +57,7 @@ def _in_time(api: SpotifyApi, read: Read, due: DueSlot) -> Snapshot:
         api.wake()
         if snapshot := _within(reading, _GRACE_SECONDS):
             return snapshot
-    except Deferred:
+    except (Deferred, Unavailable):  # an answer is given up when the time is, too
         if api.governor.seconds_left > 0:
             raise
     raise _time_is_up()
@@ -68,7 +68,7 @@ def _within(reading: Future[Snapshot], seconds: float) -> Snapshot | None:
         return reading.result(seconds)
     except TimeoutError:
         if reading.done():
-            raise  # its own
+            return reading.result(0)  # it ended in this moment; or the error is its own
         return None
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from datetime import date as Date
 from datetime import datetime
 from math import isinf
 from pathlib import Path
@@ -12,15 +14,16 @@ from typing import Annotated, Any
 import typer
 
 from chartlake import schedule
-from chartlake.cli import show
+from chartlake.cli import show, signals
 from chartlake.cli.deadline import open_until
 from chartlake.cli.options import AsJson, ProjectDir, open_here
 from chartlake.cli.show import Col
 from chartlake.cli.stages import Stages
-from chartlake.errors import UsageError
+from chartlake.errors import ChartlakeError, RefusedFile, UsageError
+from chartlake.extract.charts_csv import read_chart_file
 from chartlake.extract.spotify.expected import Expected
 from chartlake.lake import raw, tombstones
-from chartlake.model import Feed, slot_at
+from chartlake.model import Feed, sha256, slot_at
 from chartlake.wiring import Project
 
 __all__ = ["import_", "run"]
@@ -109,18 +112,49 @@ def import_(
             fix="import them one by one, or let their names tell the dates",
         )
     here = open_here(project)
+    day = date.date() if date else None
     stages = Stages(here, quiet=quiet or as_json)
     clock = time.perf_counter()
-    results = here.pipeline.import_files(
-        files, feed=feed, day=date.date() if date else None, force=force, replace=replace
-    )
-    stages.imported(results, clock)
-    if raw.feeds(here.store):
-        stages.settle()
+    with _telling_what_is_in(here, files, feed, day):
+        results = here.pipeline.import_files(
+            files, feed=feed, day=day, force=force, replace=replace
+        )
+        stages.imported(results, clock)
+        if raw.feeds(here.store):
+            stages.settle()
     fresh = sorted({r.feed for r in results if r.feed and r.status in ("new", "replaced")})
     if all(result.status == "present" for result in results) and not stages.facts["loaded_slots"]:
         stages.say_line("Nothing changed: all of it was there already.")
     _finish(stages, here, fresh, as_json)
+
+
+@contextmanager
+def _telling_what_is_in(
+    here: Project, files: Sequence[Path], feed: str | None, day: Date | None
+) -> Iterator[None]:
+    """An import goes on where it is repeated: no run does it, because it knows no files."""
+    try:
+        with signals.unmasked():
+            yield
+    except KeyboardInterrupt as error:
+        what = "what was taken in is kept, and is passed over when the same import is repeated"
+        show.note(signals.kept(error, what))
+        with suppress(ChartlakeError):  # a lake that is out of reach may be why it was ended
+            count = sum(_is_in(here, path, feed, day) for path in files)
+            show.note(f"{count:,} of {len(files):,} files are in the lake")
+        raise typer.Exit(signals.exit_code(error)) from error
+
+
+def _is_in(here: Project, path: Path, feed: str | None, day: Date | None) -> bool:
+    """Whether the lake holds this file at its date."""
+    with suppress(RefusedFile):
+        chart = read_chart_file(
+            path, now=here.pipeline.clock(), count_records=len, feed=feed, day=day
+        )
+        standing = raw.committed(here.store, chart.feed.name, chart.slot)
+        content = sha256(chart.bodies[0].content)
+        return standing is not None and [page.sha256 for page in standing.pages] == [content]
+    return False
 
 
 def _finish(stages: Stages, here: Project, fresh: list[str], as_json: bool) -> None:

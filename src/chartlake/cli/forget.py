@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
+from itertools import chain
 from pathlib import Path
 from typing import Annotated
+from urllib.parse import urlsplit
 
 import typer
 
@@ -15,6 +18,7 @@ from chartlake.errors import UsageError
 from chartlake.extract.spotify.auth.accounts import Account, AccountKey, Accounts
 from chartlake.extract.spotify.capabilities import playlist_fact
 from chartlake.lake import forget, keys
+from chartlake.lake.ahead import read_ahead
 from chartlake.lake.search import Hit, Words, search
 from chartlake.lake.store import Store
 from chartlake.model import Feed
@@ -29,6 +33,10 @@ _VERSIONS = (
     "the bucket keeps former versions: they still hold what was removed. To delete them: "
     "pip install 'chartlake[aws]' and run this again; or a lifecycle rule for noncurrent versions "
     "(NoncurrentVersionExpiration, and ExpiredObjectDeleteMarker)"
+)
+_CANNOT_SEE = (
+    "no object shows that the bucket keeps former versions. Whether it did once and still has some "
+    "(versioning that is suspended) only the extra can see: pip install 'chartlake[aws]'"
 )
 
 
@@ -61,9 +69,9 @@ def forget_user(
     check_sure(f"forget account {account}, with all of {names}, everywhere and for good", yes)
     with alone(here.store, "keep", "extract"):
         slots = remove_feeds(here, feeds)
+        versioned = _leaves_versions(here.store, feeds)
         _sign_out(accounts, signed_in)
         hits = [*search(here.store, words), *(Hit(*h) for h in here.warehouse.search(words))]
-    versioned = _keeps_versions(here.store) and not _remove_versions(here.store, feeds)
     if as_json:
         facts = {"account": account, "feeds": sorted(feeds), "slots": slots}
         found = {"found": [hit._asdict() for hit in hits], "keeps_versions": versioned}
@@ -109,21 +117,36 @@ def _sign_out(accounts: Accounts, signed_in: list[AccountKey]) -> None:
                 accounts.forget(key)
 
 
-def _keeps_versions(store: Store) -> bool:
-    some = next(iter(store.keys(keys.TOMBSTONES)), None)
-    return some is not None and store.keeps_versions(some)
-
-
-def _remove_versions(store: Store, feeds: Iterable[str]) -> bool:
-    """Delete the former versions of all that may have been of the account; whether that can be."""
+def _leaves_versions(store: Store, feeds: Iterable[str]) -> bool:
+    """Delete the former versions of all that may have been of the account; whether some stay."""
+    if urlsplit(store.url).scheme != "s3":
+        return False
     try:
         from chartlake.aws.versions import remove_former_versions
     except ImportError:
-        return False
+        keeps = _keeps_versions(store)
+        if not keeps:
+            show.warn(_CANNOT_SEE)
+        return keeps
     names = {*feeds, *(feed.name for feed in forget.begun(store))}
-    count = remove_former_versions(store.url, keys.that_may_name(names))
-    show.note(f"{count:,} former versions deleted from the bucket")
-    return True
+    if count := remove_former_versions(store.url, keys.that_may_name(names)):
+        show.note(f"{count:,} former versions deleted from the bucket")
+    return False
+
+
+def _keeps_versions(store: Store) -> bool:
+    """Whether any object has a version: the tombstones, which are new, or one from earlier.
+
+    Not each of them has one. What was written before versioning has none, and neither has what
+    is written while it is suspended.
+    """
+
+    def has_version(key: str) -> bool:
+        with suppress(FileNotFoundError):  # removed since it was listed
+            return store.keeps_versions(key)
+        return False
+
+    return any(read_ahead(has_version, chain(store.keys(keys.TOMBSTONES), store.keys(""))))
 
 
 def _check_anything(

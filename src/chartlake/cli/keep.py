@@ -18,7 +18,7 @@ from chartlake.cli.remove import (
     print_removed,
     size_of,
 )
-from chartlake.errors import ChartlakeError
+from chartlake.errors import ChartlakeError, CorruptObject
 from chartlake.lake import retention
 from chartlake.lake.garbage import GRACE, Collected, collect
 from chartlake.lake.purge import Removed
@@ -67,8 +67,14 @@ def gc(
     """Remove what no commit refers to, and raw answers that are older than retention.raw_days."""
     here = open_here(project)
     store, now = here.store, here.pipeline.clock()
+    removed = Removed(Counter())
+    problems: list[CorruptObject] = []
     with alone(store, "keep"):
-        removed = Removed(Counter()) if dry_run else finish_removals(here, everywhere=False)
+        if not dry_run:
+            try:
+                removed = finish_removals(here, everywhere=False)
+            except CorruptObject as error:
+                problems.append(error)
         raw_days = here.settings.retention.raw_days
         expiries = retention.expire(store, raw_days, now, dry_run=dry_run)
         collected = collect(store, now, timedelta(days=grace_days), dry_run=dry_run)
@@ -76,7 +82,7 @@ def gc(
         show.json(_facts(removed, expiries, collected))
     else:
         _print_collected(removed, expiries, collected, dry_run)
-    problems = [*collected.problems, *(e.problem for e in expiries if e.problem)]
+    problems += [*collected.problems, *(e.problem for e in expiries if e.problem)]
     for problem in problems:
         show.error(problem)
     if problems:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable
+from contextlib import suppress
 from datetime import date
 from typing import Annotated, Any
 
@@ -11,15 +13,22 @@ import typer
 from chartlake.cli import show
 from chartlake.cli.options import AsJson, ProjectDir, open_here
 from chartlake.cli.show import Col
-from chartlake.errors import UsageError
+from chartlake.errors import StorageError, UsageError
 from chartlake.lake import raw, tombstones
 from chartlake.lake.store import Store
-from chartlake.model import Manifest, Slot, slot_time
+from chartlake.model import Manifest, Slot
+from chartlake.report.absence import missed, standing_on, why_absent
 from chartlake.wiring import Project
 
 app = typer.Typer(no_args_is_help=True, help="Look into the lake: what is committed, as received.")
 
-_FEEDS = [Col("feed", "feed"), Col("slots", "slots"), Col("first", "first"), Col("last", "last")]
+_FEEDS = [
+    Col("feed", "feed"),
+    Col("slots", "slots"),
+    Col("missed", "missed"),
+    Col("first", "first"),
+    Col("last", "last"),
+]
 _SLOTS = [
     Col("date", "chart_date"),
     Col("slot", "slot"),
@@ -29,6 +38,7 @@ _SLOTS = [
     Col("bytes", "bytes"),
     Col("stored", "stored_bytes"),
     Col("observed (UTC)", "observed_at"),
+    Col("missed", "missed", wide=True),
 ]
 
 
@@ -46,9 +56,9 @@ def ls(
     as_json: AsJson = False,
     project: ProjectDir = None,
 ) -> None:
-    """The feeds in the lake, or the slots of one."""
-    store = open_here(project).store
-    rows = _slots(store, feed, limit) if feed else _feeds(store)
+    """The feeds in the lake, or the slots of one; those that were missed are told apart."""
+    here = open_here(project)
+    rows = _slots(here.store, feed, limit) if feed else _feeds(here)
     if as_json:
         show.json({"rows": rows})
     elif rows:
@@ -94,12 +104,30 @@ def cat(
         sys.stdout.buffer.write(b"\n" * (number > 0) + content)
 
 
-def _feeds(store: Store) -> list[dict[str, Any]]:
+def _feeds(here: Project) -> list[dict[str, Any]]:
     rows = []
-    for feed in raw.feeds(store):
-        slots = sorted(raw.latest_revisions(store, feed))
-        rows.append({"feed": feed, "slots": len(slots), "first": slots[0], "last": slots[-1]})
+    marks = _loaded_marks(here)
+    for feed in raw.feeds(here.store):
+        slots = set(raw.latest_revisions(here.store, feed))
+        read = sorted(slots - marks.get(feed, set()))
+        first, last = (read[0], read[-1]) if read else (None, None)
+        missed = len(slots) - len(read)
+        rows.append(
+            {"feed": feed, "slots": len(read), "missed": missed, "first": first, "last": last}
+        )
     return rows
+
+
+def _loaded_marks(here: Project) -> dict[str, set[str]]:
+    """The slots that were missed, by feed, as the warehouse knows them.
+
+    In the lake a mark has the name of a manifest, and reading all of them would take long.
+    """
+    marks: dict[str, set[str]] = {}
+    with suppress(UsageError, StorageError):  # nothing is loaded yet
+        for feed, slot in here.warehouse.query("select feed, slot from missed_slots").rows:
+            marks.setdefault(feed, set()).add(slot)
+    return marks
 
 
 def _slots(store: Store, feed: str, limit: int) -> list[dict[str, Any]]:
@@ -112,9 +140,8 @@ def _slots(store: Store, feed: str, limit: int) -> list[dict[str, Any]]:
 
 
 def _slot(manifest: Manifest) -> dict[str, Any]:
-    return {
-        "chart_date": manifest.chart_date,
-        "slot": manifest.slot,
+    place = {"chart_date": manifest.chart_date, "slot": manifest.slot, "missed": manifest.missed}
+    read = {
         "revision": manifest.revision,
         "pages": len(manifest.pages),
         "items": manifest.item_count,
@@ -123,27 +150,27 @@ def _slot(manifest: Manifest) -> dict[str, Any]:
         "observed_at": manifest.observed_at,
         "raw_key": manifest.raw_key,
     }
+    return place | (dict.fromkeys(read) if manifest.missed else read)
 
 
 def _find(here: Project, feed: str, place: str) -> Manifest:
-    """The manifest of a slot, by its name or its chart date (the last one of that date)."""
-    revisions = raw.latest_revisions(here.store, feed)
-    for slot in sorted(revisions, reverse=True):
-        if slot == place:
-            return raw.read_manifest(here.store, feed, slot, revisions[slot])
-        if _is_near(slot, place):
-            manifest = raw.read_manifest(here.store, feed, slot, revisions[slot])
-            if str(manifest.chart_date) == place:
-                return manifest
-    raise UsageError(
-        f"the lake has no slot of {feed!r} at {place!r}", fix=f"see: chartlake lake ls {feed}"
-    )
-
-
-def _is_near(slot: Slot, day: str) -> bool:
-    """Whether a slot can have this chart date: time zones differ from UTC by a day at most."""
-    at = slot_time(slot)
+    """The manifest of a slot, by its name or its chart date (the last that was read on it)."""
+    see = f"see: chartlake lake ls {feed}"
     try:
-        return at is not None and abs((at.date() - date.fromisoformat(day)).days) <= 1
+        day = date.fromisoformat(place)
     except ValueError:
-        return False
+        day = None
+    found = list(standing_on(here.store, feed, day) if day else _named(here.store, feed, place))
+    for manifest in found:
+        if not manifest.missed:
+            return manifest
+    if found:
+        raise missed(found[0], see)
+    purged = why_absent(here.store, feed, day, fix=see) if day else None
+    raise purged or UsageError(f"the lake has no slot of {feed!r} at {place!r}", fix=see)
+
+
+def _named(store: Store, feed: str, name: str) -> Iterable[Manifest]:
+    slot = Slot(name)
+    revision = raw.latest_revisions(store, feed).get(slot)
+    return [raw.read_manifest(store, feed, slot, revision)] if revision else []

@@ -15,7 +15,6 @@ from chartlake.cli.show import Col
 from chartlake.lake import aside, raw, tombstones
 from chartlake.model import slot_at
 from chartlake.report.status import feed_health
-from chartlake.transform.build import unbuilt
 from chartlake.wiring import Project
 
 __all__ = ["check", "query", "status"]
@@ -60,7 +59,7 @@ def status(as_json: AsJson = False, project: ProjectDir = None) -> None:
         show.warn(f"{count} committed slots are not built: the next run or import does it")
     if facts["not_loaded"]:
         missing = ", ".join(facts["not_loaded"])
-        show.warn(f"in the lake, not in the warehouse: {missing}: chartlake run")
+        show.warn(f"in the lake, not all in the warehouse: {missing}: chartlake reconcile")
     for file in facts["quarantine"]:
         show.warn(f"in quarantine: {file.name}: {file.reason}")
 
@@ -74,9 +73,10 @@ def _facts(here: Project) -> dict[str, Any]:
         for feed in here.feeds
         if feed.name not in known
     ]
-    pending = unbuilt(here.store)
+    plan = here.pipeline.plan(here.feeds)
+    behind = {found.feed for found in plan.feeds if found.to_load}
     due = [(feed.name, slot_at(schedule.latest(feed, now))) for feed in here.feeds]
-    still_open = [(place.feed, place.slot) for place in pending]
+    still_open = [(place.feed, place.slot) for place in plan.to_build]
     still_open += [place for place in due if not raw.is_committed(here.store, *place)]
     return {
         "lake": here.store.url,
@@ -86,8 +86,8 @@ def _facts(here: Project) -> dict[str, Any]:
         "sign_in": list(here.spotify.sign_in_warnings()),
         "not_before": here.spotify.governor.not_before,
         "failures": list(aside.list_failures(here.store, still_open)),
-        "not_built": [f"{place.feed} {place.slot}" for place in pending],
-        "not_loaded": sorted(set(raw.feeds(here.store)) - known),
+        "not_built": [f"{place.feed} {place.slot}" for place in plan.to_build],
+        "not_loaded": sorted(behind | (set(raw.feeds(here.store)) - known)),
         "quarantine": list(aside.list_quarantined(here.store)),
     }
 

@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import time
-from datetime import date, datetime
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from chartlake import schedule
 from chartlake.cli import show
 from chartlake.cli.options import AsJson, ProjectDir, open_here
 from chartlake.cli.show import Col
 from chartlake.cli.stages import Stages
 from chartlake.errors import UsageError
-from chartlake.model import Slot, slot_month, slot_time
+from chartlake.lake import raw, tombstones
+from chartlake.lake.references import last_feed
+from chartlake.model import Slot, slot_at, slot_month, slot_time
 from chartlake.pipeline import exit_code
 from chartlake.reconcile import FeedPlan, Plan
 from chartlake.transform.build import Place
+from chartlake.wiring import Project
 
 __all__ = ["backfill", "compact", "rebuild", "reconcile"]
 
@@ -83,17 +88,22 @@ def rebuild(
     as_json: AsJson = False,
     project: ProjectDir = None,
 ) -> None:
-    """Build again what an older transform built, or what was damaged since, month by month.
+    """Build again what an older transform built, or what has no build, month by month.
 
     The old build stays readable until the new one is whole; what was done when
-    this was interrupted is done.
+    this was interrupted is done. Slots whose raw pages expired stay as they are.
     """
     here = open_here(project)
     places = [p for p in here.pipeline.outdated() if _is_in(p, feed, first, last)]
+    expired = [p for p in here.pipeline.outdated(expired=True) if _is_in(p, feed, first, last)]
+    if expired and not as_json:
+        many = f"{len(expired):,} slots stay as they are: their"
+        one = "1 slot stays as it is: its"
+        show.line(f"{one if len(expired) == 1 else many} raw pages expired")
     months = sorted({slot_month(place.slot) for place in places})
     if dry_run:
         if as_json:
-            show.json({"slots": len(places), "months": months})
+            show.json({"slots": len(places), "months": months, "expired": len(expired)})
         else:
             show.line(f"{len(places):,} slots in {len(months)} months would be built again")
         return
@@ -105,7 +115,8 @@ def rebuild(
     stages.settle()
     code = stages.close("chartlake status")
     if as_json:
-        show.json({"slots": len(places), "months": months, **stages.facts})
+        counts = {"slots": len(places), "months": months, "expired": len(expired)}
+        show.json({**counts, **stages.facts})
     raise typer.Exit(code)
 
 
@@ -145,7 +156,10 @@ def backfill(
     as_json: AsJson = False,
     project: ProjectDir = None,
 ) -> None:
-    """Fill gaps of a feed whose source keeps its past: charts files, by their names."""
+    """Fill gaps of a feed whose source keeps its past: charts files, by their names.
+
+    Gaps are what is missing between the files that are there, and in the dates that are given.
+    """
     here = open_here(project)
     found = next(
         (f for f in here.pipeline.plan(here.feeds, whole=True).feeds if f.feed == feed), None
@@ -160,7 +174,8 @@ def backfill(
             why="Spotify shows a list only as it is now; a slot that nobody read stays missed",
             fix="if the same chart has files, import them: chartlake import FILES",
         )
-    wanted = [slot for slot in found.waiting if _is_in(Place(feed, slot, 1), feed, first, last)]
+    gaps = sorted({*found.waiting, *_outside(here, feed, first, last)})
+    wanted = [slot for slot in gaps if _is_in(Place(feed, slot, 1), feed, first, last)]
     names = [f"{feed}-{_day(slot)}.csv" for slot in wanted]
     there = [files / name for name in names if files and (files / name).is_file()]
     stages = Stages(here, quiet=as_json)
@@ -178,6 +193,23 @@ def backfill(
         if missing:
             show.line("download them from charts.spotify.com, then: chartlake backfill --files DIR")
     raise typer.Exit(code)
+
+
+def _outside(
+    here: Project, name: str, first: datetime | None, last: datetime | None
+) -> Iterator[Slot]:
+    """What was due by now in the dates that are given, before or after all files of a feed."""
+    there = raw.latest_revisions(here.store, name)
+    times = sorted(filter(None, map(slot_time, there)))
+    feed = last_feed(here.store, name)
+    if not feed or not times:
+        return
+    begin = first.replace(tzinfo=UTC) if first else times[0]
+    end = last.replace(hour=23, minute=59, tzinfo=UTC) if last else times[-1]
+    buried = tombstones.buried(here.store, name)
+    for at in schedule.due(feed, begin, min(end, here.pipeline.clock())):
+        if not times[0] <= at <= times[-1] and slot_at(at) not in buried:
+            yield slot_at(at)
 
 
 def _print(plan: Plan) -> None:

@@ -12,7 +12,17 @@ from chartlake.report.trends import feed_names
 from chartlake.settings import Settings, read_settings
 from chartlake.wiring import Project, open_project
 
-__all__ = ["AsJson", "Day", "FeedOption", "Limit", "ProjectDir", "open_here", "open_with"]
+__all__ = [
+    "AsJson",
+    "Day",
+    "FeedOption",
+    "From",
+    "Limit",
+    "ProjectDir",
+    "To",
+    "open_here",
+    "open_with",
+]
 
 
 def _choose(context: typer.Context, folder: Path | None) -> Path | None:
@@ -71,5 +81,13 @@ Day = Annotated[
         formats=["%Y-%m-%d"],
         help="The chart date (default: the latest).",
     ),
+]
+From = Annotated[
+    datetime | None,
+    typer.Option("--from", metavar="YYYY-MM-DD", formats=["%Y-%m-%d"], help="The first date."),
+]
+To = Annotated[
+    datetime | None,
+    typer.Option("--to", metavar="YYYY-MM-DD", formats=["%Y-%m-%d"], help="The last date."),
 ]
 Limit = Annotated[int, typer.Option("--limit", min=1, help="How many rows.")]

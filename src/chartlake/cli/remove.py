@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections import Counter
 from contextlib import ExitStack
 from datetime import datetime
 from typing import Annotated, Any
@@ -10,10 +11,10 @@ from typing import Annotated, Any
 import typer
 
 from chartlake.cli import show
-from chartlake.cli.options import AsJson, ProjectDir, open_here
-from chartlake.errors import UsageError
+from chartlake.cli.options import AsJson, From, ProjectDir, To, open_here
+from chartlake.errors import CorruptObject, StorageError, UsageError
+from chartlake.lake import forget, raw, tombstones
 from chartlake.lake import purge as removal
-from chartlake.lake import raw, tombstones
 from chartlake.lake.purge import Removed
 from chartlake.lake.store import Store
 from chartlake.model import Slot
@@ -38,21 +39,13 @@ _Date = Annotated[
     datetime | None,
     typer.Option("--date", metavar="YYYY-MM-DD", formats=["%Y-%m-%d"], help="Only this one."),
 ]
-_From = Annotated[
-    datetime | None,
-    typer.Option("--from", metavar="YYYY-MM-DD", formats=["%Y-%m-%d"], help="The first date."),
-]
-_To = Annotated[
-    datetime | None,
-    typer.Option("--to", metavar="YYYY-MM-DD", formats=["%Y-%m-%d"], help="The last date."),
-]
 
 
 def purge(
     feed: Annotated[str, typer.Argument(help="The feed.")],
     day: _Date = None,
-    first: _From = None,
-    last: _To = None,
+    first: From = None,
+    last: To = None,
     everything: Annotated[bool, typer.Option("--all", help="Its whole history.")] = False,
     yes: Yes = False,
     as_json: AsJson = False,
@@ -82,12 +75,19 @@ def purge(
 
 
 def alone(store: Store, *names: str) -> ExitStack:
-    """Keep other runs on this machine out meanwhile; where one goes on, say so."""
-    stack = ExitStack()
-    for name in names:
-        if not stack.enter_context(store.alone(name, _TURN_SECONDS)):
-            show.warn("another run goes on at the same time: repeat this command after it")
-    return stack
+    """Keep other runs on this machine out meanwhile; StorageError where one goes on and on.
+
+    It may be writing files that it has not committed: to a removal they look like leavings.
+    """
+    with ExitStack() as stack:
+        for name in names:
+            if not stack.enter_context(store.alone(name, _TURN_SECONDS)):
+                raise StorageError(
+                    "another run goes on at the same time, and nothing was removed",
+                    why=f"this has waited for it for {_TURN_SECONDS / 60:.0f} minutes",
+                    fix="run the command again when the other one has ended",
+                )
+        return stack.pop_all()
 
 
 def finish_removals(
@@ -95,15 +95,25 @@ def finish_removals(
 ) -> Removed:
     """Complete what tombstones ask for, in the lake and in the warehouse.
 
+    Without ``feeds`` also what came after the tombstones of forgotten feeds.
     With ``everywhere`` the warehouse is written anew, also where it holds none of the
     slots any more: an earlier call may have been interrupted before it was.
     """
+    if feeds is None:
+        forget.bury_late(here.store, here.pipeline.clock())
     names = tombstones.feeds_with_buried_slots(here.store) if feeds is None else feeds
-    removed = removal.finish(here.store, names)
+    removed, problem = Removed(Counter()), None
+    try:
+        removed = removal.finish(here.store, names)
+    except CorruptObject as error:  # a build had to stay; the warehouse need not wait for it
+        problem = error
     buried = removal.buried_slots(here.store, names)
     revisions = {place: found.revision for place, found in buried.items()}
-    if revisions and (everywhere or removed.anything or here.warehouse.holds(revisions)):
+    is_due = everywhere or problem or removed.anything
+    if revisions and (is_due or here.warehouse.holds(revisions)):
         here.warehouse.remove(here.store, revisions.keys(), here.pipeline.clock())
+    if problem:
+        raise problem
     return removed
 
 
@@ -140,6 +150,12 @@ def print_removed(removed: Removed) -> None:
             f"{len(removed.unbuilt):,} other slots lost their build, which was damaged: "
             "chartlake run makes another"
         )
+    if removed.short:
+        names = ", ".join(f"{slot.feed} {slot.slot}" for slot in removed.short)
+        show.warn(
+            f"{len(removed.short):,} other slots have lost rows ({names}): a file of their build "
+            "was damaged, and their raw pages are gone. What could be read of them stays"
+        )
 
 
 def size_of(count: int) -> str:
@@ -154,6 +170,7 @@ def facts_of(removed: Removed) -> dict[str, Any]:
         "removed_bytes": removed.size,
         "shared": removed.shared,
         "unbuilt": [f"{slot.feed} {slot.slot}" for slot in removed.unbuilt],
+        "short": [f"{slot.feed} {slot.slot}" for slot in removed.short],
     }
 
 

@@ -61,10 +61,13 @@ def unmasked() -> Iterator[None]:
         raise
 
 
-def kept(error: KeyboardInterrupt) -> str:
+def kept(
+    error: KeyboardInterrupt,
+    what: str = "what is committed is kept, the next run goes on from there",
+) -> str:
     """A line that says what is kept."""
     by = f" by {error.by.name}" if isinstance(error, Interrupted) else ""
-    return f"interrupted{by}: what is committed is kept, the next run goes on from there"
+    return f"interrupted{by}: {what}"
 
 
 def exit_code(error: KeyboardInterrupt) -> int:

@@ -22,6 +22,7 @@ from chartlake.wiring import Project
 __all__ = ["Stages"]
 
 _LABEL = 10
+_SUBJECTS_SHOWN = 8
 _TITLES_SHOWN = 3
 
 
@@ -90,6 +91,7 @@ class Stages:
         if count:
             self._say("reconcile", _n(count, "slot") + " missed for good", since=clock)
         self.facts["missed_slots"] = count
+        self._problems += [(None, problem) for problem in plan.problems]
 
     def settle(self, *, check: bool = True) -> None:
         """Transform, load and (unless told not to) check whatever is committed."""
@@ -140,7 +142,7 @@ class Stages:
         for subject, problem in self._problems:
             subjects.setdefault(_words(problem), []).extend([subject] if subject else [])
         for problem in {_words(problem): problem for _, problem in self._problems}.values():
-            show.error(problem, ", ".join(subjects[_words(problem)]))
+            show.error(problem, _named(subjects[_words(problem)]))
         seconds = time.perf_counter() - self._started
         failed = sum(not isinstance(problem, Deferred) for _, problem in self._problems)
         deferred = len(self._problems) - failed
@@ -225,6 +227,13 @@ def headline(warehouse: Warehouse, feed: str) -> Text:
 
 def _n(count: int, one: str, many: str | None = None) -> str:
     return f"{count:,} {one if count == 1 else many or one + 's'}"
+
+
+def _named(subjects: Sequence[str]) -> str:
+    """The first of them, and how many more there are."""
+    shown = ", ".join(subjects[:_SUBJECTS_SHOWN])
+    more = len(subjects) - _SUBJECTS_SHOWN
+    return f"{shown} and {more:,} more" if more > 0 else shown
 
 
 def _plain(facts: dict[str, Any]) -> dict[str, Any]:

@@ -93,6 +93,8 @@ class FileImport:
         warning = None
         if standing and standing.pages[0].sha256 == _digest(snapshot):
             status: Status = "present"
+            if raw.restore(self._store, standing, snapshot.bodies[0].content):
+                warning = "its raw object was lost or damaged, and is there again"
         else:
             warning = self._check_repeated(snapshot, known)
             status, standing = self._commit(snapshot, standing)

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from datetime import datetime
+from typing import TypeVar
 
 import msgspec
 
 from chartlake.errors import ChartlakeError, Refused
 from chartlake.lake import keys
 from chartlake.lake.store import Store
-from chartlake.model import Record, Slot, as_text, sha256
+from chartlake.model import Record, Slot, Undecodable, as_text, from_json, sha256
 
 __all__ = [
     "Failure",
@@ -24,6 +26,9 @@ __all__ = [
     "record_failure",
     "release",
 ]
+
+
+_Note = TypeVar("_Note", bound=Record)
 
 
 class Failure(Record, frozen=True, kw_only=True):
@@ -72,7 +77,7 @@ def list_failures(store: Store, slots: Iterable[tuple[str, Slot]]) -> Iterator[F
     """Why these slots are still open."""
     for feed, slot in slots:
         for key in store.keys(keys.failures_of(feed, slot)):
-            yield msgspec.json.decode(store.get(key), type=Failure)
+            yield from _read(store, key, Failure)
 
 
 def last_failed_slot(store: Store, feed: str, before: Slot) -> Slot | None:
@@ -81,9 +86,10 @@ def last_failed_slot(store: Store, feed: str, before: Slot) -> Slot | None:
     return max((slot for slot in slots if slot < before), default=None)
 
 
-def first_failed_slot(store: Store, feed: str) -> Slot | None:
-    """The first slot of a feed of which a failure is kept."""
-    return next((Slot(name) for name in store.folders(keys.failures_of(feed))), None)
+def first_failed_slot(store: Store, feed: str, since: Slot) -> Slot | None:
+    """The first slot of a feed, from one on, of which a failure is kept."""
+    slots = (Slot(name) for name in store.folders(keys.failures_of(feed)))
+    return next((slot for slot in slots if slot >= since), None)
 
 
 def quarantine(store: Store, name: str, content: bytes, reason: str, at: datetime) -> Quarantined:
@@ -111,4 +117,10 @@ def list_quarantined(store: Store) -> Iterator[Quarantined]:
     """Everything kept aside."""
     for key in store.keys(keys.QUARANTINE):
         if key.endswith(".json"):
-            yield msgspec.json.decode(store.get(key), type=Quarantined)
+            yield from _read(store, key, Quarantined)
+
+
+def _read(store: Store, key: str, shape: type[_Note]) -> Iterator[_Note]:
+    """The note, if it is there and can be read: it informs only, and must stop nobody."""
+    with suppress(FileNotFoundError, Undecodable):
+        yield from_json(store.get(key), shape)

@@ -28,7 +28,18 @@ from chartlake.model import (
     slot_month,
 )
 
-__all__ = ["Rank", "build_id", "commit", "list_builds", "rank", "read_build", "read_table"]
+__all__ = [
+    "LiveSlot",
+    "Rank",
+    "build_id",
+    "commit",
+    "list_builds",
+    "live_slots",
+    "rank",
+    "read_build",
+    "read_builds",
+    "read_table",
+]
 
 
 class Rank(NamedTuple):
@@ -49,12 +60,36 @@ class Rank(NamedTuple):
         return cls(revision, transform_version, slots_covered, build_id.translate(_INVERT_HEX))
 
 
+_AGAIN = (
+    "restore the file from a backup; or delete the build object that names it, then: "
+    "chartlake reconcile --all"
+)
 _INVERT_HEX = str.maketrans("0123456789abcdef", "fedcba9876543210")
 
 
 def rank(build: Build, slot: BuiltSlot) -> Rank:
     """The rank of a build's attempt for one of its slots."""
     return Rank.of(slot.revision, build.transform_version, len(build.slots), build.build_id)
+
+
+class LiveSlot(NamedTuple):
+    """The build whose attempt of a slot is live."""
+
+    key: str
+    build: Build
+    slot: BuiltSlot
+
+
+def live_slots(made: Iterable[tuple[str, Build]]) -> dict[tuple[str, str], LiveSlot]:
+    """The live attempt of each slot, by feed and slot, among these builds with their keys."""
+    live: dict[tuple[str, str], LiveSlot] = {}
+    for key, build in made:
+        for slot in build.slots:
+            place = (slot.feed, str(slot.slot))
+            known = live.get(place)
+            if known is None or rank(build, slot) > rank(known.build, known.slot):
+                live[place] = LiveSlot(key, build, slot)
+    return live
 
 
 def build_id(manifest_hashes: Iterable[str], transform_version: int) -> str:
@@ -104,20 +139,33 @@ def read_build(store: Store, key: str) -> Build:
         raise CorruptObject(f"{key} is not a build", why=str(error)) from error
 
 
+def read_builds(store: Store, listed: Iterable[str]) -> Iterator[tuple[str, Build | CorruptObject]]:
+    """The builds with these keys one by one, or why one cannot be read.
+
+    What is gone since it was listed, because it was superseded or purged, is left out.
+    """
+    for key in listed:
+        try:
+            yield key, read_build(store, key)
+        except FileNotFoundError:
+            continue
+        except CorruptObject as error:
+            yield key, error
+
+
 def read_table(store: Store, file: BuiltFile) -> pa.Table:
     """The rows of one curated file; CorruptObject where it is gone or its hash does not match."""
     try:
         content = store.get(file.key)
     except FileNotFoundError as error:
         raise CorruptObject(
-            f"{file.key} is gone", why="its build says it should be there"
+            f"{file.key} is gone", why="its build says it should be there", fix=_AGAIN
         ) from error
     if sha256(content) != file.sha256:
         raise CorruptObject(
             f"{file.key} does not match its hash",
             why="the stored bytes changed after they were committed",
-            fix="restore the file from a backup, or delete the build object that names it: "
-            "then the next run builds its slots again",
+            fix=_AGAIN,
         )
     return pq.ParquetFile(pa.BufferReader(content)).read()
 

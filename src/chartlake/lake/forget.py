@@ -8,24 +8,25 @@ from datetime import datetime
 import msgspec
 
 from chartlake.lake import keys, purge, raw, tombstones
-from chartlake.lake.references import read_builds
+from chartlake.lake.references import last_feed, manifests_of, read_builds
 from chartlake.lake.shrink import holds_any
 from chartlake.lake.state import feed_state
 from chartlake.lake.store import Store
+from chartlake.lake.tombstones import FORGOTTEN
 from chartlake.model import Feed, Undecodable, from_json, slot_at
 
 __all__ = [
-    "FORGOTTEN",
     "begun",
+    "bury_late",
     "close_and_bury",
     "feeds_of",
     "forget_facts",
+    "is_forgotten",
     "is_of",
-    "last_feed",
+    "last_feed",  # for transform.owners
     "remove_leavings",
 ]
 
-FORGOTTEN = "its user was forgotten"
 _OF_NO_ACCOUNT = frozenset({"artist-catalog", "charts-csv", "hydration", "playlist"})
 
 
@@ -40,21 +41,19 @@ def is_of(feed: Feed, account: str) -> bool:
     return feed.source not in _OF_NO_ACCOUNT and feed.source_id.split("/")[0] == account
 
 
+def is_forgotten(store: Store, feed: Feed) -> bool:
+    """Whether a feed was closed because its user is to be forgotten."""
+    tombstone = tombstones.closed(store, feed)
+    return tombstone is not None and tombstone.why == FORGOTTEN
+
+
 def begun(store: Store) -> list[Feed]:
     """The feeds that were closed because their user was forgotten, maybe by an interrupted call."""
-    marks = (tombstones.of_feed(store, n) for n in tombstones.feeds_with_buried_slots(store))
     return [
         Feed(name=mark.feed, source=mark.source, source_id=mark.source_id)
-        for mark in marks
-        if mark and mark.why == FORGOTTEN
+        for mark in tombstones.closed_feeds(store)
+        if mark.why == FORGOTTEN
     ]
-
-
-def last_feed(store: Store, name: str) -> Feed | None:
-    """A feed as its last slot had it."""
-    revisions = raw.latest_revisions(store, name)
-    last = max(revisions, default=None)
-    return raw.read_manifest(store, name, last, revisions[last]).feed if last else None
 
 
 def close_and_bury(store: Store, feed: Feed, now: datetime) -> int:
@@ -65,10 +64,26 @@ def close_and_bury(store: Store, feed: Feed, now: datetime) -> int:
     return len(slots)
 
 
+def bury_late(store: Store, now: datetime) -> None:
+    """Note that what was committed of forgotten feeds since they were closed is to be gone too.
+
+    On S3 nothing keeps a reading out that is under way meanwhile. Another source that has got
+    the name of such a feed since then is not meant.
+    """
+    for feed in begun(store):
+        late = {
+            manifest.slot: manifest.revision
+            for manifest in manifests_of(store, feed.name)
+            if (manifest.feed.source, manifest.feed.source_id) == (feed.source, feed.source_id)
+        }
+        tombstones.bury(store, feed.name, late, FORGOTTEN, now)
+
+
 def remove_leavings(store: Store, feeds: Iterable[str]) -> int:
     """Remove what no commit refers to, and what the feeds remember; how many objects.
 
-    Files of builds that were never committed hold rows too, whatever their age.
+    Files of builds that were never committed hold rows too, whatever their age, and so may
+    what killed writes left. Nobody else may write meanwhile: it would miss its files.
     """
     names = set(feeds)
     left = [keys.state(feed_state(name)) for name in names]
@@ -78,7 +93,11 @@ def remove_leavings(store: Store, feeds: Iterable[str]) -> int:
     left += [key for key in files if key not in named and holds_any(store, key, places)]
     for key in left:
         store.delete(key)
-    return len(left)
+    prefixes = tuple(keys.that_may_name(names))
+    unfinished = [each.key for each in store.unfinished() if each.key.startswith(prefixes)]
+    for key in unfinished:
+        store.delete_unfinished(key)
+    return len(left) + len(unfinished)
 
 
 def forget_facts(store: Store, facts: Collection[str]) -> None:

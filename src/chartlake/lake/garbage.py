@@ -7,8 +7,9 @@ goes before its files, since a reader follows the build and must find them all.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Set
 from datetime import datetime, timedelta
+from functools import cache, partial
 from typing import Literal, NamedTuple
 
 from chartlake.errors import CorruptObject
@@ -16,6 +17,7 @@ from chartlake.lake import keys
 from chartlake.lake.references import (
     LiveSlot,
     held_objects,
+    is_whole,
     live_slots,
     manifests_of,
     raw_objects,
@@ -23,7 +25,7 @@ from chartlake.lake.references import (
     sizes_of,
 )
 from chartlake.lake.store import Listed, Store
-from chartlake.model import Build
+from chartlake.model import Build, Slot
 
 __all__ = ["GRACE", "Collected", "Piece", "collect"]
 
@@ -64,9 +66,10 @@ def collect(
     pieces: list[Piece] = []
     problems: list[CorruptObject] = []
     before = now - grace
+    built = cache(partial(_built, store))
     for feed in store.folders(keys.RAW):
         try:
-            pieces += _raw_of(store, feed, before)
+            pieces += _raw_of(store, feed, before, built)
         except CorruptObject as problem:
             problems.append(problem)
     try:
@@ -82,14 +85,34 @@ def collect(
     return Collected(tuple(pieces), tuple(problems))
 
 
-def _raw_of(store: Store, feed: str, before: datetime) -> list[Piece]:
+def _raw_of(
+    store: Store, feed: str, before: datetime, built: Callable[[], Set[tuple[str, str]]]
+) -> list[Piece]:
     old = {each.key: each for each in store.listing(keys.raw_of(feed)) if each.modified < before}
     if not old:
         return []
     needed = set(held_objects(store, feed))  # before the manifests: see `references`
+    there = set[Slot]()
     for manifest in manifests_of(store, feed):
         needed |= raw_objects(manifest)
-    return [Piece("raw", key, each.size) for key, each in old.items() if key not in needed]
+        there.add(manifest.slot)
+    pieces = [Piece("raw", key, each.size) for key, each in old.items() if key not in needed]
+    slots = {slot for piece in pieces if (slot := keys.raw_slot(piece.key))}
+    for slot in sorted(slots - there):
+        if (feed, slot) in built():
+            raise CorruptObject(
+                f"{keys.manifest(feed, slot, 1)} is gone",
+                why="a build holds its slot: what is there of it in raw may be its only copy",
+                fix="restore it from a backup; until then nothing of the feed's raw is removed",
+            )
+    return pieces
+
+
+def _built(store: Store) -> frozenset[tuple[str, str]]:
+    """The slots that builds hold."""
+    return frozenset(
+        (slot.feed, str(slot.slot)) for _, build in read_builds(store) for slot in build.slots
+    )
 
 
 def _curated(store: Store, before: datetime) -> Iterator[Piece]:
@@ -99,10 +122,11 @@ def _curated(store: Store, before: datetime) -> Iterator[Piece]:
     live = live_slots(made)
     ages = {listed.key: listed.modified for listed, _ in made}
     sizes = sizes_of(files)
+    whole = cache(partial(is_whole, store))
     named: set[str] = set()
     for listed, build in made:
         named |= {file.key for file in build.files}
-        if listed.modified < before and _is_superseded(listed, build, live, ages, sizes, before):
+        if listed.modified < before and _is_superseded(listed, build, live, ages, whole, before):
             yield Piece("build", listed.key, listed.size)
             for file in build.files:
                 if file.key in sizes:
@@ -117,7 +141,7 @@ def _is_superseded(
     build: Build,
     live: Mapping[tuple[str, str], LiveSlot],
     ages: Mapping[str, datetime],
-    sizes: Mapping[str, int],
+    whole: Callable[[Build], bool],
     before: datetime,
 ) -> bool:
     """Whether other builds are live for all its slots: whole ones, for longer than the grace.
@@ -127,6 +151,5 @@ def _is_superseded(
     winners = (live[slot.feed, str(slot.slot)] for slot in build.slots)
     others = {winner.key: winner.build for winner in winners}
     return listed.key not in others and all(
-        ages[key] < before and all(sizes.get(file.key) == file.size for file in other.files)
-        for key, other in others.items()
+        ages[key] < before and whole(other) for key, other in others.items()
     )

@@ -9,23 +9,31 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import date, datetime
+from datetime import UTC, date, datetime
+from functools import partial
 from typing import NamedTuple
 
 import msgspec
 
+from chartlake.errors import CorruptObject
 from chartlake.lake import keys, raw, tombstones
 from chartlake.lake.references import held_objects, manifests_of, raw_objects, read_builds
 from chartlake.lake.shrink import shrink
 from chartlake.lake.state import FeedState, change_state, feed_state, read_state
 from chartlake.lake.store import Listed, Store
+from chartlake.lake.tombstones import FORGOTTEN
 from chartlake.model import BuiltSlot, Slot, slot_time
 
 __all__ = ["Buried", "Removed", "buried_slots", "finish", "known_slots", "select"]
 
+_EVER = datetime.max.replace(tzinfo=UTC)
+
 
 class Buried(NamedTuple):
-    """Of a slot's tombstone: up to which revision it is to be gone, and when that was said."""
+    """Of a slot's tombstone: up to which revision it is to be gone, and when that was said.
+
+    What came after that stays, but not of a user who was forgotten: nobody brings it again.
+    """
 
     revision: int
     at: datetime
@@ -35,13 +43,15 @@ class Removed(NamedTuple):
     """What a removal took out of the lake, by kind, and what it had to leave.
 
     ``shared`` are raw objects that slots which stay refer to; ``unbuilt`` are
-    slots whose build was damaged, so that the next run has to make another.
+    slots whose build was damaged, so that the next run has to make another, and
+    ``short`` those that nothing builds again: the rows that could be read stay.
     """
 
     objects: Counter[str]
     size: int = 0
     shared: tuple[str, ...] = ()
     unbuilt: tuple[BuiltSlot, ...] = ()
+    short: tuple[BuiltSlot, ...] = ()
 
     @property
     def anything(self) -> bool:
@@ -72,14 +82,19 @@ def select(
 def buried_slots(store: Store, feeds: Iterable[str]) -> dict[tuple[str, str], Buried]:
     """The slots that are to be gone, by feed and slot."""
     return {
-        (feed, str(mark.slot)): Buried(mark.revision, listed.modified)
+        (feed, str(mark.slot)): Buried(
+            mark.revision, _EVER if mark.why == FORGOTTEN else listed.modified
+        )
         for feed in feeds
         for listed, mark in _tombstones(store, feed)
     }
 
 
 def finish(store: Store, feeds: Iterable[str]) -> Removed:
-    """Remove from the lake what the tombstones of these feeds say is to be gone."""
+    """Remove from the lake what the tombstones of these feeds say is to be gone.
+
+    CorruptObject, after all else is done, where a build has to stay as it is: see `shrink`.
+    """
     buried = buried_slots(store, feeds)
     done = Removed(Counter())
     if not buried:
@@ -87,11 +102,14 @@ def finish(store: Store, feeds: Iterable[str]) -> Removed:
     for feed in sorted({feed for feed, _ in buried}):
         mine = {Slot(slot): found for (name, slot), found in buried.items() if name == feed}
         done = _sum(done, _remove_manifests(store, feed, mine))
-    done = _sum(done, _shrink_builds(store, buried))
+    problems: list[CorruptObject] = []
+    done = _sum(done, _shrink_builds(store, buried, problems))
     for feed in sorted({feed for feed, _ in buried}):
         mine = {Slot(slot): found for (name, slot), found in buried.items() if name == feed}
         done = _sum(done, _remove_raw(store, feed, mine))
         done = _sum(done, _remove_notes(store, feed, mine))
+    if problems:
+        raise problems[0]
     return done
 
 
@@ -124,19 +142,31 @@ def _remove_manifests(store: Store, feed: str, buried: Mapping[Slot, Buried]) ->
     return _delete(store, "manifests", gone)
 
 
-def _shrink_builds(store: Store, buried: Mapping[tuple[str, str], Buried]) -> Removed:
-    def is_gone(slot: BuiltSlot) -> bool:
-        found = buried.get((slot.feed, str(slot.slot)))
-        return found is not None and slot.revision <= found.revision
-
+def _shrink_builds(
+    store: Store, buried: Mapping[tuple[str, str], Buried], problems: list[CorruptObject]
+) -> Removed:
+    # also of other feeds: nobody has to keep those slots
+    every = buried_slots(store, tombstones.feeds_with_buried_slots(store))
     done = Removed(Counter())
     for listed, build in read_builds(store):
-        if shrunk := shrink(store, listed, build, is_gone):
+        if not any(_is_gone(slot, buried) for slot in build.slots):
+            continue
+        try:
+            shrunk = shrink(store, listed, build, partial(_is_gone, buried=every))
+        except CorruptObject as problem:
+            problems.append(problem)
+            continue
+        if shrunk:
             counted = Counter({"builds": 1, "curated": len(shrunk.objects) - 1})
-            done = _sum(done, Removed(counted, shrunk.size, (), shrunk.unbuilt))
+            done = _sum(done, Removed(counted, shrunk.size, (), shrunk.unbuilt, shrunk.short))
     if done.anything:  # it counts ids that the builds named; it is counted anew
         store.delete(keys.state("hydration"))
     return done
+
+
+def _is_gone(slot: BuiltSlot, buried: Mapping[tuple[str, str], Buried]) -> bool:
+    found = buried.get((slot.feed, str(slot.slot)))
+    return found is not None and slot.revision <= found.revision
 
 
 def _remove_raw(store: Store, feed: str, buried: Mapping[Slot, Buried]) -> Removed:
@@ -193,4 +223,5 @@ def _sum(one: Removed, other: Removed) -> Removed:
         one.size + other.size,
         one.shared + other.shared,
         one.unbuilt + other.unbuilt,
+        one.short + other.short,
     )

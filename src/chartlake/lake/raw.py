@@ -49,6 +49,7 @@ __all__ = [
     "read_pages",
     "read_standing",
     "recent_revisions",
+    "restore",
 ]
 
 _ZSTD_LEVEL = 6
@@ -67,7 +68,8 @@ def commit(store: Store, snapshot: Snapshot, revision: int = 1) -> tuple[Manifes
     place = (snapshot.feed.name, snapshot.slot, revision)
     if store.create(keys.manifest(*place), msgspec.json.encode(manifest)):
         return manifest, True
-    return read_manifest(store, *place), False
+    standing = read_manifest(store, *place)
+    return standing, standing.attempt == attempt  # ours, where the answer to its write was lost
 
 
 def hold(
@@ -81,6 +83,27 @@ def hold(
     store.create(key, b"".join(frames))
     offsets = accumulate((len(frame) for frame in frames), initial=0)
     return tuple(_page(*parts, key) for parts in zip(bodies, frames, offsets, strict=False))
+
+
+def restore(store: Store, manifest: Manifest, content: bytes) -> bool:
+    """Put back the one page of a slot where it is lost or damaged; whether it was.
+
+    CorruptObject where the bytes in the store would not be those that were committed.
+    """
+    page = manifest.pages[0]
+    try:
+        read_page(store, manifest, 0)
+    except (FileNotFoundError, CorruptObject):
+        frame, key = _compress(content), page.raw_key or manifest.raw_key
+        if page.offset or len(manifest.pages) > 1 or len(frame) != page.stored_bytes:
+            raise CorruptObject(
+                f"{key} is lost or damaged, and these bytes do not fit into its place",
+                fix=f"chartlake purge {manifest.feed.name} --date {manifest.chart_date}, "
+                "then: chartlake import --replace",
+            ) from None
+        store.delete(key)
+        return store.create(key, frame)
+    return False
 
 
 def read_manifest(store: Store, feed: str, slot: Slot, revision: int) -> Manifest:
@@ -155,21 +178,31 @@ def last_before(
 ) -> Manifest | None:
     """The standing manifest of the last slot before this one that was read.
 
-    ``revisions`` are the feed's committed slots; those that were missed tell nothing.
+    ``revisions`` are the feed's committed slots, all or the last of them. Those that were
+    missed tell only which one was read before them.
     """
     for before in sorted((each for each in revisions if each < slot), reverse=True):
         manifest = read_manifest(store, feed, before, revisions[before])
+        if manifest.last_read:
+            return committed(store, feed, manifest.last_read)
         if not manifest.missed:
             return manifest
     return None
 
 
 def mark_missed(
-    store: Store, feed: Feed, slot: Slot, chart_date: date, why: str, at: datetime
+    store: Store,
+    feed: Feed,
+    slot: Slot,
+    chart_date: date,
+    why: str,
+    at: datetime,
+    last_read: Slot | None = None,
 ) -> bool:
     """Settle a slot that nobody read in time; False where somebody had after all.
 
-    The mark stands where the slot's manifest would, so that one of the two wins.
+    The mark stands where the slot's manifest would, so that one of the two wins. It tells the
+    last slot before it that was read, because marks may stand for months.
     """
     mark = Manifest(
         feed=feed,
@@ -182,6 +215,7 @@ def mark_missed(
         item_count=0,
         observed_at=at,
         missed=why,
+        last_read=last_read,
     )
     return store.create(keys.manifest(feed.name, slot, 1), msgspec.json.encode(mark))
 

@@ -8,32 +8,26 @@ held part stays in its state until the manifest that names it is there.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
 
 from chartlake.errors import CorruptObject
-from chartlake.lake import builds, keys
+from chartlake.lake import builds, keys, raw
 from chartlake.lake.ahead import read_ahead
+from chartlake.lake.builds import LiveSlot
 from chartlake.lake.state import FeedState, feed_state, read_state
 from chartlake.lake.store import Listed, Store
-from chartlake.model import Build, BuiltSlot, Manifest, Undecodable, from_json
+from chartlake.model import Build, Feed, Manifest, Undecodable, from_json, sha256
 
 __all__ = [
     "LiveSlot",
     "held_objects",
+    "is_whole",
+    "last_feed",
     "live_slots",
     "manifests_of",
     "raw_objects",
     "read_builds",
     "sizes_of",
 ]
-
-
-class LiveSlot(NamedTuple):
-    """The build whose attempt of a slot is live."""
-
-    key: str
-    build: Build
-    slot: BuiltSlot
 
 
 def manifests_of(store: Store, feed: str) -> Iterator[Manifest]:
@@ -52,6 +46,14 @@ def manifests_of(store: Store, feed: str) -> Iterator[Manifest]:
 
     found = (key for key in store.keys(keys.manifests_of(feed)) if keys.slot_and_revision(key))
     return (manifest for manifest in read_ahead(read, found) if manifest)
+
+
+def last_feed(store: Store, name: str) -> Feed | None:
+    """A feed that is in the lake, as its last slot had it."""
+    months = store.folders(keys.manifests_of(name))
+    revisions = raw.latest_revisions(store, name, months[-1]) if months else {}
+    last = max(revisions, default=None)
+    return raw.read_manifest(store, name, last, revisions[last]).feed if last else None
 
 
 def raw_objects(manifest: Manifest) -> frozenset[str]:
@@ -83,14 +85,15 @@ def read_builds(store: Store) -> Iterator[tuple[Listed, Build]]:
 
 def live_slots(made: Iterable[tuple[Listed, Build]]) -> dict[tuple[str, str], LiveSlot]:
     """The live attempt of each slot, by feed and slot."""
-    live: dict[tuple[str, str], LiveSlot] = {}
-    for listed, build in made:
-        for slot in build.slots:
-            place = (slot.feed, str(slot.slot))
-            known = live.get(place)
-            if known is None or builds.rank(build, slot) > builds.rank(known.build, known.slot):
-                live[place] = LiveSlot(listed.key, build, slot)
-    return live
+    return builds.live_slots((listed.key, build) for listed, build in made)
+
+
+def is_whole(store: Store, build: Build) -> bool:
+    """Whether all files of a build are there and unharmed: each is read, for its hash."""
+    try:
+        return all(sha256(store.get(file.key)) == file.sha256 for file in build.files)
+    except FileNotFoundError:
+        return False
 
 
 def sizes_of(listing: Iterable[Listed]) -> dict[str, int]:

@@ -7,8 +7,9 @@ that a feed was read for is kept, however old: the next reading compares with it
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
+from functools import cache, partial
 from typing import NamedTuple
 
 import msgspec
@@ -16,15 +17,16 @@ import msgspec
 from chartlake.errors import CorruptObject
 from chartlake.lake import keys, raw
 from chartlake.lake.references import (
+    LiveSlot,
     held_objects,
+    is_whole,
     live_slots,
     manifests_of,
     raw_objects,
     read_builds,
-    sizes_of,
 )
 from chartlake.lake.store import Listed, Store
-from chartlake.model import Manifest, Record, Slot, slot_at
+from chartlake.model import Build, Manifest, Record, Slot, slot_at
 
 __all__ = ["Expiry", "Mark", "expire", "expired"]
 
@@ -65,8 +67,9 @@ def expire(store: Store, raw_days: int, now: datetime, *, dry_run: bool = False)
     ]
     if not with_old_slots:
         return []
-    built = _built(store)
-    found = [_old_of(store, feed, oldest_kept, built) for feed in with_old_slots]
+    built = live_slots(read_builds(store))
+    whole = cache(partial(is_whole, store))
+    found = [_old_of(store, feed, oldest_kept, built, whole) for feed in with_old_slots]
     found = [each for each in found if each.objects or each.problem]
     if not dry_run:
         for each in found:
@@ -74,18 +77,12 @@ def expire(store: Store, raw_days: int, now: datetime, *, dry_run: bool = False)
     return found
 
 
-def _built(store: Store) -> dict[tuple[str, str], int]:
-    """The revision of each slot's live attempt, where its build's files are all there."""
-    sizes = sizes_of(store.listing(keys.CURATED))
-    return {
-        place: live.slot.revision
-        for place, live in live_slots(read_builds(store)).items()
-        if all(sizes.get(file.key) == file.size for file in live.build.files)
-    }
-
-
 def _old_of(
-    store: Store, feed: str, oldest_kept: Slot, built: Mapping[tuple[str, str], int]
+    store: Store,
+    feed: str,
+    oldest_kept: Slot,
+    built: Mapping[tuple[str, str], LiveSlot],
+    whole: Callable[[Build], bool],
 ) -> Expiry:
     """The objects of a feed that only old slots refer to, and these slots."""
     listing = {listed.key: listed for listed in store.listing(keys.raw_of(feed))}
@@ -96,7 +93,10 @@ def _old_of(
         for manifest in manifests_of(store, feed):
             objects = raw_objects(manifest)
             last = objects or last
-            if _may_expire(manifest, oldest_kept, built):
+            live = built.get((feed, str(manifest.slot)))
+            may = live and _may_expire(manifest, oldest_kept, live)
+            # where its build is damaged, they are all there is of it
+            if live and may and (objects.isdisjoint(listing) or whole(live.build)):
                 old[manifest.slot] = objects
             else:
                 kept |= objects
@@ -108,14 +108,11 @@ def _old_of(
     return Expiry(feed, tuple(slots), tuple(listing[key] for key in there))
 
 
-def _may_expire(
-    manifest: Manifest, oldest_kept: Slot, built: Mapping[tuple[str, str], int]
-) -> bool:
-    place = (manifest.feed.name, str(manifest.slot))
+def _may_expire(manifest: Manifest, oldest_kept: Slot, live: LiveSlot) -> bool:
     return (
         manifest.slot < oldest_kept
         and not manifest.feed.is_of_files
-        and built.get(place, 0) >= manifest.revision
+        and live.slot.revision >= manifest.revision
     )
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from typing import NamedTuple
 from urllib.parse import quote
 
@@ -53,15 +53,21 @@ class Words:
 
 
 def search(store: Store, words: Words) -> Iterator[Hit]:
-    """Each object of the lake that holds one of the words, in its name or its content."""
+    """Each object of the lake that holds one of the words, in its name or its content.
+
+    What killed writes left is no object, and is searched too.
+    """
+    left = [listed.key for listed in store.unfinished()]
+    unfinished = frozenset(left)
 
     def read(key: str) -> frozenset[str]:
         try:
-            return words.in_text(key) | _in_object(key, store.get(key), words)
+            content = store.get_unfinished(key) if key in unfinished else store.get(key)
         except FileNotFoundError:  # removed since it was listed
             return frozenset()
+        return words.in_text(key) | _in_object(key.partition("#")[0], content, words)
 
-    listed = [key for key in store.keys("") if not key.startswith(".locks/")]
+    listed = [*(key for key in store.keys("") if not key.startswith(".locks/")), *left]
     for key, found in zip(listed, read_ahead(read, listed), strict=True):
         yield from (Hit(key, word) for word in sorted(found))
 
@@ -75,17 +81,38 @@ def _in_object(key: str, content: bytes, words: Words) -> frozenset[str]:
 
 
 def _in_frames(content: bytes, words: Words) -> frozenset[str]:
-    """In parts that overlap, so that memory is bounded and no word is cut in two."""
+    try:
+        return _in_parts(_unpacked(content, _CHUNK), words)
+    except (OSError, pa.ArrowException):  # torn or damaged: what is before that, and its bytes
+        return _in_parts(_unpacked_until_harm(content), words) | words.in_bytes(content)
+
+
+def _in_parts(parts: Iterable[bytes], words: Words) -> frozenset[str]:
+    """They are made to overlap, so that memory is bounded and no word is cut in two."""
     found: frozenset[str] = frozenset()
     rest = b""
-    try:
-        with closing(pa.CompressedInputStream(pa.BufferReader(content), "zstd")) as stream:
-            while part := stream.read(_CHUNK):
-                found |= words.in_bytes(rest + part)
-                rest = (rest + part)[-_OVERLAP:]
-    except (OSError, pa.ArrowException):  # damaged: its bytes as they are
-        found |= words.in_bytes(content)
+    for part in parts:
+        found |= words.in_bytes(rest + part)
+        rest = (rest + part)[-_OVERLAP:]
     return found
+
+
+def _unpacked(content: bytes, size: int) -> Iterator[bytes]:
+    with closing(pa.CompressedInputStream(pa.BufferReader(content), "zstd")) as stream:
+        while part := stream.read(size):
+            yield part
+
+
+def _unpacked_until_harm(content: bytes) -> Iterator[bytes]:
+    """Byte by byte: a read gives nothing at all where not all of it can be unpacked."""
+    part = bytearray()
+    with suppress(OSError, pa.ArrowException):
+        for byte in _unpacked(content, 1):
+            part += byte
+            if len(part) == _CHUNK:
+                yield bytes(part)
+                part.clear()
+    yield bytes(part)
 
 
 def _in_parquet(content: bytes, words: Words) -> frozenset[str]:

@@ -215,6 +215,13 @@ class Store:
             files = [f for f in self._folder.rglob("*#*") if _UNFINISHED.search(f.name)]
             return sorted(_listed(file, self._folder) for file in files)
 
+    def get_unfinished(self, key: str) -> bytes:
+        """What a killed write left under this name."""
+        if not self._folder or not _UNFINISHED.search(key):
+            raise FileNotFoundError(key)
+        with _errors("read", self.url, key):
+            return (self._folder / key).read_bytes()
+
     def delete_unfinished(self, key: str) -> None:
         """Remove what a killed write left."""
         if self._folder and _UNFINISHED.search(key):
@@ -281,6 +288,10 @@ def _errors(action: str, url: str, key: str) -> Iterator[None]:
         yield
     except FileNotFoundError:
         raise
+    except ValueError as error:  # a key that no store can have, as a damaged manifest may name it
+        if action != "read":
+            raise
+        raise FileNotFoundError(f"{key!r}: {error}") from error
     except (BaseError, OSError) as error:
         reason = str(error).split("\n\n")[0]  # obstore adds a debug dump below
         raise StorageError(

@@ -18,17 +18,21 @@ from chartlake.lake.store import Store
 from chartlake.model import Feed, Record, Slot, Undecodable, from_json
 
 __all__ = [
+    "FORGOTTEN",
     "SlotTombstone",
     "Tombstone",
     "buried",
     "bury",
     "close",
     "closed",
+    "closed_feeds",
     "feeds_with_buried_slots",
     "of_feed",
     "of_slot",
     "reopen",
 ]
+
+FORGOTTEN = "its user was forgotten"
 
 
 class Tombstone(Record, frozen=True, kw_only=True):
@@ -97,6 +101,13 @@ def of_feed(store: Store, feed: str) -> Tombstone | None:
         return from_json(store.get(keys.tombstone(feed)), Tombstone)
     except (FileNotFoundError, Undecodable):
         return None
+
+
+def closed_feeds(store: Store) -> list[Tombstone]:
+    """The tombstones of all feeds that are closed."""
+    names = (key.removeprefix(keys.TOMBSTONES) for key in store.keys(keys.TOMBSTONES))
+    found = (of_feed(store, n.removesuffix(".json")) for n in names if "/" not in n)
+    return [tombstone for tombstone in found if tombstone]
 
 
 def close(store: Store, feed: Feed, slot: Slot, why: str, at: datetime) -> Tombstone:

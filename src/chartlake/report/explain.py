@@ -9,6 +9,7 @@ from typing import Any
 from chartlake.errors import UsageError
 from chartlake.lake.store import Store
 from chartlake.report import items, origins
+from chartlake.report.absence import why_absent
 from chartlake.report.chain import Chain, Locate
 from chartlake.report.origins import Number
 from chartlake.warehouse.port import Warehouse
@@ -78,7 +79,11 @@ def explain(
     By default the ranked edition of the date is meant, and ``slot`` names another. UsageError
     where there is no such edition, or the item has nothing to do with it.
     """
-    about = _occasion(warehouse, feed, day, slot)
+    if not item.strip():
+        raise UsageError(
+            "there is no item to explain", fix="give a position, an id, a link or a part of a name"
+        )
+    about = _occasion(warehouse, store, feed, day, slot)
     key, row = _row(warehouse, about, item)
     number = _number(warehouse, about, key, row)
     if row is None and key is not None:
@@ -89,7 +94,9 @@ def explain(
     return Explanation(about, key, number, row, chain)
 
 
-def _occasion(warehouse: Warehouse, feed: str, day: date, slot: str | None) -> Occasion:
+def _occasion(
+    warehouse: Warehouse, store: Store, feed: str, day: date, slot: str | None
+) -> Occasion:
     found = warehouse.query(
         """
         select s.slot, s.source, s.chart_date, s.cadence, s.is_edition, t.ordinal,
@@ -102,12 +109,13 @@ def _occasion(warehouse: Warehouse, feed: str, day: date, slot: str | None) -> O
         {"feed": feed, "day": day},
     ).records()
     if not found:
-        raise _nothing(warehouse, feed, day)
+        raise _nothing(warehouse, store, feed, day)
     slots = tuple(sorted((row["slot"] for row in found), reverse=True))
     chosen = next((row for row in found if slot in (None, row["slot"])), None)
     if not chosen:
-        raise UsageError(
-            f"{feed} has no slot {slot} on {day}", fix=f"there are: {', '.join(slots)}"
+        fix = f"there are: {', '.join(slots)}"
+        raise why_absent(store, feed, day, slot, fix=fix) or UsageError(
+            f"{feed} has no slot {slot} on {day}", fix=fix
         )
     if not chosen["is_edition"] and chosen["source"] != "recently-played":
         raise UsageError(
@@ -118,7 +126,7 @@ def _occasion(warehouse: Warehouse, feed: str, day: date, slot: str | None) -> O
     return Occasion(feed=feed, same_day=slots, **chosen)
 
 
-def _nothing(warehouse: Warehouse, feed: str, day: date) -> UsageError:
+def _nothing(warehouse: Warehouse, store: Store, feed: str, day: date) -> UsageError:
     near = warehouse.query(
         """
         select max(case when chart_date < $day then chart_date end),
@@ -127,12 +135,12 @@ def _nothing(warehouse: Warehouse, feed: str, day: date) -> UsageError:
         """,
         {"feed": feed, "day": day},
     ).rows[0]
-    neighbours = [str(found) for found in near if found]
+    neighbours = ", ".join(str(found) for found in near if found)
+    fix = f"the nearest there are: {neighbours}" if neighbours else "see: chartlake status"
+    if told := why_absent(store, feed, day, fix=fix):
+        return told
     if neighbours:
-        return UsageError(
-            f"{feed} has nothing of {day}",
-            fix=f"the nearest there are: {', '.join(neighbours)}",
-        )
+        return UsageError(f"no edition of {feed} of {day} was collected", fix=fix)
     names = [name for (name,) in warehouse.query("select distinct feed from slots order by 1").rows]
     return UsageError(f"there is no feed {feed!r}", fix=f"there are: {', '.join(names) or 'none'}")
 
@@ -147,15 +155,20 @@ def _row(
         row = items.at_position(*place, position)
         if row:
             return row["item_key"], row
-        if item.strip().startswith("#"):
-            raise _empty_place(warehouse, about, position)
-    key = items.item_key(*place, item)
-    return key, items.standing(*place, key)
+    is_place = item.strip().startswith("#")
+    key = None if is_place else items.item_key(*place, item)
+    if key:
+        return key, items.standing(*place, key)
+    if position is not None:
+        raise _empty_place(warehouse, about, position)
+    raise UsageError(
+        f"{about.feed} never had an item {item!r}", fix="give a name, an id or a position"
+    )
 
 
 def _empty_place(warehouse: Warehouse, about: Occasion, position: int) -> UsageError:
     names = {"feed": about.feed, "slot": about.slot}
-    rows = warehouse.query(
+    ((last,),) = warehouse.query(
         f"select max(position) from {about.table} where feed = $feed and slot = $slot", names
     ).rows
     rejects = warehouse.query(
@@ -167,7 +180,7 @@ def _empty_place(warehouse: Warehouse, about: Occasion, position: int) -> UsageE
     return UsageError(
         f"nothing stands at #{position} in {about.feed} of {about.chart_date}",
         why=f"of its records these could not be used: {told}" if told else None,
-        fix=f"its last position is {rows[0][0] or 0}",
+        fix=f"its positions are 1 to {last}" if last else "it is empty",
     )
 
 

@@ -46,11 +46,11 @@ def standing(
     )
 
 
-def item_key(warehouse: Warehouse, table: str, feed: str, slot: str, item: str) -> str:
-    """The key of the one item that is meant, whenever the feed had it.
+def item_key(warehouse: Warehouse, table: str, feed: str, slot: str, item: str) -> str | None:
+    """The key of the one item that is meant, whenever the feed had it; None where it never had.
 
     Of several that fit equally well the one in this slot is meant; UsageError with the choices
-    where that does not decide, or where the feed never had such an item.
+    where that does not decide.
     """
     link = _LINK.fullmatch(item.strip())
     wanted = link[1] if link else item.strip()
@@ -72,9 +72,7 @@ def item_key(warehouse: Warehouse, table: str, feed: str, slot: str, item: str) 
     if len(meant) == 1:
         return str(meant[0]["item_key"])
     if not best:
-        raise UsageError(
-            f"{feed} never had an item {item!r}", fix="give a name, an id or a position"
-        )
+        return None
     choices = "\n        ".join(_choice(row) for row in best[:_MOST_CHOICES])
     raise UsageError(
         f"{item!r} can be {len(best)} items of {feed}",

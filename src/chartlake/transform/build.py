@@ -57,12 +57,9 @@ def unbuilt(store: Store, since: str | None = None, at_least: int = 0) -> list[P
         for feed in raw.feeds(store)
         for slot, revision in raw.latest_revisions(store, feed, since=since).items()
     }
-    for key in builds.list_builds(store, since):
-        try:
-            build = builds.read_build(store, key)
-        except CorruptObject:
-            continue  # the load tells of it, and what it held is built again
-        if build.transform_version >= at_least:
+    for _, build in builds.read_builds(store, builds.list_builds(store, since)):
+        # the load tells of a damaged one, and what it held is built again
+        if isinstance(build, Build) and build.transform_version >= at_least:
             committed -= {Place(built.feed, built.slot, built.revision) for built in build.slots}
     return sorted(committed)
 

@@ -6,6 +6,7 @@ out of its feed's folder, take more memory than a page has, or put rows under an
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from zoneinfo import ZoneInfo
 
@@ -18,6 +19,8 @@ __all__ = ["MOST_BYTES", "check_manifest"]
 
 MOST_BYTES = 64 * 1024 * 1024
 """No page is longer: an answer of the API has 8 MiB at most, a charts file 16."""
+
+_NAME_IN_KEY = re.compile("[A-Za-z0-9_.-]*[A-Za-z0-9_-]")  # that no store refuses, nor takes for ..
 
 
 def check_manifest(manifest: Manifest, feed: str, slot: Slot, revision: int) -> None:
@@ -67,7 +70,9 @@ def _check_feed(feed: Feed) -> None:
 def _of_pages(manifest: Manifest) -> Iterator[str]:
     for number, page in enumerate(manifest.pages):
         key = page.raw_key or manifest.raw_key
-        if not key.startswith(f"{keys.RAW}{manifest.feed.name}/") or ".." in key.split("/"):
+        names = key.split("/")
+        is_key = all(_NAME_IN_KEY.fullmatch(name) for name in names)
+        if not is_key or names[:2] != [keys.RAW.strip("/"), manifest.feed.name]:
             yield f"page {number} lies at {key!r}, which is not a place of this feed"
         if not _is_possible(page):
             yield (

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from chartlake.errors import ChartlakeError, CorruptObject
+from chartlake.errors import ChartlakeError
 from chartlake.lake import builds, keys
 from chartlake.lake.store import Store
 from chartlake.model import UNDATED, Build, BuiltSlot, Slot, slot_month
@@ -44,18 +44,13 @@ def closed_months(store: Store, before: str) -> Iterator[tuple[str, str, _Live]]
     Slots of several transform versions stay apart: a build has one.
     """
     by_month: dict[tuple[str, str], _Live] = {}
-    for key in builds.list_builds(store):
-        try:
-            build = builds.read_build(store, key)
-        except CorruptObject:
-            continue  # the load tells of it
-        for slot in build.slots:
-            month = slot_month(slot.slot)
-            if month != UNDATED and month < before:
-                live = by_month.setdefault((slot.feed, month), {})
-                known = live.get(slot.slot)
-                if known is None or builds.rank(build, slot) > builds.rank(*known):
-                    live[slot.slot] = (build, slot)
+    found = builds.read_builds(store, builds.list_builds(store))
+    # the load tells of a damaged one
+    made = ((key, build) for key, build in found if isinstance(build, Build))
+    for _, build, slot in builds.live_slots(made).values():
+        month = slot_month(slot.slot)
+        if month != UNDATED and month < before:
+            by_month.setdefault((slot.feed, month), {})[slot.slot] = (build, slot)
     for (feed, month), live in sorted(by_month.items()):
         for version in sorted({build.transform_version for build, _ in live.values()}):
             small = _smaller_than_all(

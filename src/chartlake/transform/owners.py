@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from chartlake.errors import CorruptObject
 from chartlake.lake import raw
-from chartlake.lake.forget import last_feed
+from chartlake.lake.references import last_feed
 from chartlake.lake.store import Store
 from chartlake.model import Feed, Manifest, Undecodable, from_json
 from chartlake.transform.payloads import Playlist

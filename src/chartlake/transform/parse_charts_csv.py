@@ -15,7 +15,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from chartlake.errors import RefusedFile
+from chartlake.errors import DataError, RefusedFile
 from chartlake.model import Manifest
 from chartlake.schema import Entry, Reject, SlotRows
 from chartlake.transform.records import (
@@ -65,6 +65,11 @@ class _Chart(NamedTuple):
 
 def parse_charts_csv(manifest: Manifest, pages: Iterable[bytes]) -> SlotRows:
     """The rows of a slot whose one page is a charts file; RefusedFile where it is not whole."""
+    if len(manifest.pages) != 1:
+        raise DataError(
+            f"{manifest.feed.name} {manifest.slot} has {len(manifest.pages)} pages",
+            why="a chart is one file",
+        )
     (content,) = pages
     chart = _read(content)
     return SlotRows(

@@ -7,7 +7,6 @@ where it is lost, or a slot was built again, all is counted anew.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Set
-from contextlib import suppress
 from datetime import date, timedelta
 from typing import NamedTuple
 
@@ -113,10 +112,10 @@ def _counted(store: Store) -> tuple[Counted, Counted]:
     present = set(made)
     is_further = before.builds <= present and not _built_again(made, before.builds)
     tally = _Tally(before if is_further else Counted())
-    live = _live(made.values())
+    live = builds.live_slots(made.items())
     for key in made.keys() - tally.builds:
         build = made[key]
-        slots = {(s.feed, s.slot) for s in build.slots if live[s.feed, s.slot] == build.build_id}
+        slots = {(s.feed, s.slot) for s in build.slots if live[s.feed, s.slot].key == key}
         try:
             tally.add(key, _tables(store, build, slots))
         except CorruptObject:
@@ -126,22 +125,8 @@ def _counted(store: Store) -> tuple[Counted, Counted]:
 
 def _readable(store: Store, present: Iterable[str]) -> dict[str, Build]:
     """The builds without those that are damaged: the load tells of them."""
-    made: dict[str, Build] = {}
-    for key in present:
-        with suppress(CorruptObject):
-            made[key] = builds.read_build(store, key)
-    return made
-
-
-def _live(made: Iterable[Build]) -> dict[tuple[str, str], str]:
-    """The build of each slot's live attempt."""
-    best: dict[tuple[str, str], tuple[builds.Rank, str]] = {}
-    for build in made:
-        for slot in build.slots:
-            place, rank = (slot.feed, str(slot.slot)), builds.rank(build, slot)
-            if place not in best or rank > best[place][0]:
-                best[place] = rank, build.build_id
-    return {place: build_id for place, (_, build_id) in best.items()}
+    found = builds.read_builds(store, present)
+    return {key: build for key, build in found if isinstance(build, Build)}
 
 
 def _built_again(made: Mapping[str, Build], counted: Set[str]) -> bool:

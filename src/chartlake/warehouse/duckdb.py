@@ -24,10 +24,20 @@ logger = logging.getLogger(__name__)
 
 _PATIENCE_SECONDS = 60.0
 _ROWS_SHOWN = 5
+_HELD = "Could not set lock"  # and nothing shorter: a damaged file has its error in a block
 _ALONE: dict[str, str | bool | int | float | list[str]] = {
     "enable_external_access": False,
     "lock_configuration": True,
 }
+# who asks can mend these; all else that goes wrong is of the file, the disk or the memory
+_OF_THE_QUERY = (
+    duckdb.DataError,
+    duckdb.IntegrityError,
+    duckdb.NotSupportedError,
+    duckdb.PermissionException,
+    duckdb.ProgrammingError,
+    duckdb.TransactionException,
+)
 # an earlier chartlake that was killed in its first load left a file without tables
 _WHOLE = "select 1 from duckdb_tables() where table_name = 'warehouse_version'"
 
@@ -76,7 +86,7 @@ class DuckDBWarehouse:
             with self._draft() as draft:
                 with self._written(draft) as db:
                     migrations.prepare(db, self.path, now)
-                    removed = duckdb_removal.remove(db, store, places)
+                    removed = duckdb_removal.remove(db, places)
                     duckdb_load.load(db, store, now, new_layout=True)
                 fresh = draft.with_name(f"{draft.name}.fresh")
                 with self._told():
@@ -185,7 +195,7 @@ class DuckDBWarehouse:
             try:
                 return duckdb.connect(str(path), read_only=read_only, config=config)
             except duckdb.Error as error:
-                if "lock" not in str(error).lower():
+                if _HELD not in str(error):
                     raise self._unusable(str(error)) from error
                 if time.monotonic() > until:
                     raise self._held() from error
@@ -234,7 +244,7 @@ def _ask(
         cursor = db.execute(sql, parameters or None)
         columns = tuple(column[0] for column in cursor.description or ())
         return Result(columns, cursor.fetchall())
-    except duckdb.Error as error:
+    except _OF_THE_QUERY as error:
         raise UsageError("the query failed", why=str(error)) from error
 
 

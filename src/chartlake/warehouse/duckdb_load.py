@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import UTC, date, datetime, timedelta
 
 import duckdb
@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from chartlake import schedule
 from chartlake.errors import CorruptObject
-from chartlake.lake import builds
+from chartlake.lake import builds, keys
 from chartlake.lake.store import Store
 from chartlake.model import Build, BuiltSlot, Feed, naive_utc
 from chartlake.schema import TABLES
@@ -26,7 +26,7 @@ Winners = dict[tuple[str, str], tuple[Build, BuiltSlot]]
 
 def has_work(db: duckdb.DuckDBPyConnection, store: Store, now: datetime) -> bool:
     """Whether a load would change anything; only reads, of a file of this version."""
-    return bool(_unseen(db, store)) or _due(db, now) != _known_due(db)
+    return bool(_unseen(db, _listed(store))) or _due(db, now) != _known_due(db)
 
 
 def load(
@@ -36,22 +36,25 @@ def load(
 
     The caller holds the transaction. ``new_layout``: the marts have to be made anew anyhow.
     """
-    unseen = {key: builds.read_build(store, key) for key in _unseen(db, store)}
-    damaged: dict[str, CorruptObject] = {}
+    listed, seen = _listed(store), _seen(db)
+    there = {_build_id(key) for key in listed}
+    found = dict(builds.read_builds(store, _unseen(db, listed)))
+    unseen = {key: build for key, build in found.items() if isinstance(build, Build)}
+    damaged = {key: error for key, error in found.items() if isinstance(error, CorruptObject)}
     while True:
         sound = [build for key, build in unseen.items() if key not in damaged]
-        winners = _winners(db, sound)
+        winners = _winners(db, sound, there)
         tables, errors = _read_files(store, winners)
         if not errors:
             break
         damaged |= {key: errors[b.build_id] for key, b in unseen.items() if b.build_id in errors}
-    loaded = _replace_slots(db, winners, tables, now)
-    seen = unseen.keys() - damaged.keys()
-    for key in seen:
-        db.execute("insert into seen_builds values (?)", [key])
+    loaded = _replace_slots(db, winners, tables, there, now)
+    now_seen = {key: at for key, at in listed.items() if key not in damaged}
+    if now_seen != seen:
+        _remember(db, now_seen)
     if stale := _refresh_due(db, now) or bool(loaded.slots) or new_layout:
         refresh_marts(db)
-    return loaded._replace(left_out=tuple(damaged.values())), stale or bool(seen)
+    return loaded._replace(left_out=tuple(damaged.values())), stale or now_seen != seen
 
 
 def refresh_marts(db: duckdb.DuckDBPyConnection) -> None:
@@ -60,9 +63,36 @@ def refresh_marts(db: duckdb.DuckDBPyConnection) -> None:
         db.execute(f"create or replace table {mart.name} as {mart.text}")
 
 
-def _unseen(db: duckdb.DuckDBPyConnection, store: Store) -> list[str]:
-    seen = {key for (key,) in db.execute("from seen_builds").fetchall()}
-    return [key for key in builds.list_builds(store) if key not in seen]
+def _listed(store: Store) -> dict[str, datetime]:
+    """When each build was written, by its key: one that was made again has another time."""
+    return {listed.key: naive_utc(listed.modified) for listed in store.listing(keys.BUILDS)}
+
+
+def _seen(db: duckdb.DuckDBPyConnection) -> dict[str, datetime | None]:
+    return dict(db.execute("select build_key, written_at from seen_builds").fetchall())
+
+
+def _unseen(db: duckdb.DuckDBPyConnection, listed: Mapping[str, datetime]) -> list[str]:
+    """The builds to look at: new ones; all of them where one is gone whose rows are loaded."""
+    seen = _seen(db)
+    if gone := {_build_id(key) for key in seen.keys() - listed.keys()}:
+        live = db.execute("select distinct build_id from live_attempts").fetchall()
+        if any(build_id in gone for (build_id,) in live):
+            return list(listed)
+    return [key for key, at in listed.items() if key not in seen or seen[key] not in (None, at)]
+
+
+def _remember(db: duckdb.DuckDBPyConnection, seen: Mapping[str, datetime]) -> None:
+    db.execute("delete from seen_builds")
+    if seen:
+        columns = pa.table({"build_key": [*seen], "written_at": [*seen.values()]})
+        db.register("looked_at", columns)
+        db.execute("insert into seen_builds by name from looked_at")
+        db.unregister("looked_at")
+
+
+def _build_id(key: str) -> str:
+    return key.rsplit("/", 1)[-1].removesuffix(".json")
 
 
 def _read_files(
@@ -79,21 +109,29 @@ def _read_files(
     return tables, errors
 
 
-def _winners(db: duckdb.DuckDBPyConnection, candidates: Iterable[Build]) -> Winners:
-    """The slots whose live attempt changes, each with the build that becomes live."""
-    live: dict[tuple[str, str], builds.Rank] = {
-        (feed, slot): builds.Rank.of(*rank)
-        for feed, slot, *rank in db.execute(
-            "select feed, slot, revision, transform_version, slots_covered, build_id "
+def _winners(
+    db: duckdb.DuckDBPyConnection, candidates: Iterable[Build], there: Collection[str]
+) -> Winners:
+    """The slots whose live attempt changes, each with the build that becomes live.
+
+    What is loaded of a build that is not ``there`` any more counts for nothing; of one that
+    was deleted and made again, the attempt that is there wins.
+    """
+    live: dict[tuple[str, str], tuple[builds.Rank, str]] = {
+        (feed, slot): (builds.Rank.of(*rank), attempt)
+        for feed, slot, attempt, *rank in db.execute(
+            "select feed, slot, attempt_id, revision, transform_version, slots_covered, build_id "
             "from live_attempts"
         ).fetchall()
+        if rank[-1] in there
     }
     winners: Winners = {}
     for build in candidates:
         for slot in build.slots:
             place, rank = (slot.feed, str(slot.slot)), builds.rank(build, slot)
-            if place not in live or rank > live[place]:
-                live[place], winners[place] = rank, (build, slot)
+            known, attempt = live.get(place, (None, None))
+            if not known or rank > known or (rank == known and build.attempt != attempt):
+                live[place], winners[place] = (rank, build.attempt), (build, slot)
     return winners
 
 
@@ -101,11 +139,13 @@ def _replace_slots(
     db: duckdb.DuckDBPyConnection,
     winners: Winners,
     tables: Iterable[tuple[str, pa.Table]],
+    there: Collection[str],
     now: datetime,
 ) -> Loaded:
     if not winners:
         return Loaded(0, 0)
     _register_batch(db, winners, now)
+    _forget_what_is_gone(db, there)
     db.execute("insert into load_history by name from batch")
     for table in TABLES:
         db.execute(f"delete from {table} t using batch b where t.feed = b.feed and t.slot = b.slot")
@@ -118,6 +158,16 @@ def _replace_slots(
         db.unregister("arriving")
     db.unregister("batch")
     return Loaded(len(winners), sum(slot.entries for _, slot in winners.values()))
+
+
+def _forget_what_is_gone(db: duckdb.DuckDBPyConnection, there: Collection[str]) -> None:
+    """Of the slots in ``batch``: builds that are gone may outrank what takes their place."""
+    db.register("there", pa.table({"build_id": pa.array(there, pa.string())}))
+    db.execute(
+        "delete from load_history h using batch b where h.feed = b.feed and h.slot = b.slot and "
+        "(h.build_id = b.build_id or h.build_id not in (select build_id from there))"
+    )
+    db.unregister("there")
 
 
 def _register_batch(

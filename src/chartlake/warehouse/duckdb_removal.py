@@ -13,9 +13,7 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
-from chartlake.lake import builds
 from chartlake.lake.search import Words
-from chartlake.lake.store import Store
 from chartlake.schema import TABLES
 
 __all__ = ["copy_without_free_blocks", "holds", "places_of_words", "remove"]
@@ -35,11 +33,10 @@ def holds(db: duckdb.DuckDBPyConnection, revisions: Mapping[tuple[str, str], int
     return bool(found)
 
 
-def remove(db: duckdb.DuckDBPyConnection, store: Store, places: Collection[tuple[str, str]]) -> int:
+def remove(db: duckdb.DuckDBPyConnection, places: Collection[tuple[str, str]]) -> int:
     """Delete the rows of these slots, and have the next load look at all builds again.
 
-    Where the lake has another build for a slot instead of the one that is loaded, the
-    load has to take it, though it covers fewer slots. Returns how many slots were loaded.
+    Returns how many slots were loaded.
     """
     db.register("gone", _table(places))
     ((count,),) = db.execute(
@@ -48,7 +45,7 @@ def remove(db: duckdb.DuckDBPyConnection, store: Store, places: Collection[tuple
     for table in (*TABLES, "load_history"):
         db.execute(f"delete from {table} t using gone g where t.feed = g.feed and t.slot = g.slot")
     db.unregister("gone")
-    _forget_builds_that_are_gone(db, store)
+    db.execute("delete from seen_builds")
     return int(count)
 
 
@@ -86,23 +83,6 @@ def places_of_words(
             found |= words.in_text("\n".join(text for (text,) in rows))
         for word in sorted(found):
             yield f"{path}: {table}.{column}", word
-
-
-def _forget_builds_that_are_gone(db: duckdb.DuckDBPyConnection, store: Store) -> None:
-    keys = list(builds.list_builds(store))
-    covered = {
-        (slot.feed, str(slot.slot)) for key in keys for slot in builds.read_build(store, key).slots
-    }
-    there = [key.rsplit("/", 1)[-1].removesuffix(".json") for key in keys]
-    db.register("there", pa.table({"build_id": pa.array(there, pa.string())}))
-    db.register("covered", _table(covered))
-    db.execute(
-        "delete from load_history h where build_id not in (select build_id from there) "
-        "and exists (select 1 from covered c where c.feed = h.feed and c.slot = h.slot)"
-    )
-    db.execute("delete from seen_builds")
-    db.unregister("there")
-    db.unregister("covered")
 
 
 def _in_file(file: Path, words: Words) -> frozenset[str]:

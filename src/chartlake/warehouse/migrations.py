@@ -36,6 +36,7 @@ MIGRATIONS = (
     Migration(1, "editions, entries, tracks, albums and artists"),
     Migration(2, "readings and plays; an edition that is unchanged says since when"),
     Migration(3, "slots that were missed"),
+    Migration(4, "when each build that was looked at was written"),
 )
 """All steps, in order. Those that were released are never edited."""
 
@@ -56,6 +57,7 @@ create table if not exists applied_migrations (
     number integer primary key, what varchar not null, applied_at timestamp
 );
 create table if not exists seen_builds (build_key varchar primary key);
+alter table seen_builds add column if not exists written_at timestamp;
 create table if not exists load_history (
     feed varchar not null, slot varchar not null, attempt_id varchar not null,
     build_id varchar not null, revision integer not null, transform_version integer not null,

@@ -26,7 +26,8 @@ class Result(NamedTuple):
 class Loaded(NamedTuple):
     """What a load changed: slots replaced or added, and entries inserted.
 
-    ``left_out`` tells of builds whose files are damaged or gone; the next load tries again.
+    ``left_out`` tells of builds that are damaged, or whose files are damaged or gone; the next
+    load tries again.
     """
 
     slots: int

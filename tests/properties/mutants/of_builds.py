@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any
 
 import duckdb
@@ -103,7 +103,9 @@ def the_lowest_rank_wins(patch: Patch) -> None:
 
 @breaks(7, 9)
 def the_latest_arrival_wins(patch: Patch) -> None:
-    def winners(db: duckdb.DuckDBPyConnection, candidates: Iterable[Build]) -> Any:
+    def winners(
+        db: duckdb.DuckDBPyConnection, candidates: Iterable[Build], there: Collection[str]
+    ) -> Any:
         return {
             (slot.feed, str(slot.slot)): (build, slot)
             for build in candidates

@@ -14,14 +14,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from chartlake.lake import keys, tombstones
+from chartlake.lake import checkpoint, keys, tombstones
 from chartlake.lake.garbage import GRACE
 from chartlake.lake.store import Store
 from chartlake.lake.verify.curated import verify_builds
 from chartlake.lake.verify.due import verify_due
 from chartlake.lake.verify.findings import Finding, Findings
 from chartlake.lake.verify.slots import Hashes, place_of, verify_feed
-from chartlake.model import Feed
+from chartlake.model import Feed, slot_month
 
 __all__ = ["Finding", "Findings", "verify"]
 
@@ -45,18 +45,22 @@ def verify(
         verify_due(store, slots, goes_on.get(name), now, findings)
     covered = verify_builds(store, feed, now - grace, findings, hashes)
     findings.count("slots", committed=len(hashes), built=len(hashes.keys() & covered))
-    _note_unbuilt(store, feed, findings, hashes, covered)
+    _tell_unbuilt(store, feed, findings, hashes, covered)
     for listed in store.unfinished() if feed is None else ():
         findings.note("unfinished", "a write that was killed left this", listed.key, "chartlake gc")
     return findings
 
 
-def _note_unbuilt(
+def _tell_unbuilt(
     store: Store, feed: str | None, findings: Findings, hashes: Hashes, covered: set[int]
 ) -> None:
-    """Committed slots without a build; of several revisions only the standing one needs one."""
+    """Committed slots without a build; of several revisions only the standing one needs one.
+
+    In months that count as settled no run looks for them.
+    """
     if hashes.keys() <= covered:
         return
+    since = checkpoint.settled_before(store)
     for name in [feed] if feed else store.folders(keys.MANIFESTS):
         found = (keys.slot_and_revision(key) for key in store.keys(keys.manifests_of(name)))
         standing = dict(sorted(place for place in found if place))
@@ -64,4 +68,8 @@ def _note_unbuilt(
             place = place_of(name, slot, revision)
             if place in hashes and place not in covered:
                 where = f"{name} {slot}"
-                findings.note("slots", "committed, and not built yet", where, "chartlake run")
+                if checkpoint.is_open(slot_month(slot), since):
+                    findings.note("slots", "committed, and not built yet", where, "chartlake run")
+                else:
+                    fix = "chartlake reconcile --all"
+                    findings.error("slots", "committed, and its build is not there", where, fix)

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from chartlake.lake import builds, keys, tombstones
+from chartlake.lake import builds, keys, retention, tombstones
 from chartlake.lake.ahead import read_ahead
 from chartlake.lake.store import Listed, Store
 from chartlake.lake.verify.findings import Findings
@@ -18,7 +18,8 @@ from chartlake.model import Build, BuiltFile, BuiltSlot, Undecodable, from_json,
 
 __all__ = ["verify_builds"]
 
-AGAIN = "delete the build object that names it: the next run builds its slots again"
+AGAIN = "delete the build object that names it, then: chartlake reconcile --all"
+RESTORE = "restore it from a backup: it holds slots whose raw pages expired"
 
 
 class _Read(NamedTuple):
@@ -40,7 +41,9 @@ def verify_builds(
         if read.build is None:
             all_readable = False
             what = f"this is not a build ({read.unreadable})"
-            findings.error("builds", what, read.listed.key, "delete it: its slots are built again")
+            findings.error(
+                "builds", what, read.listed.key, "delete it, then: chartlake reconcile --all"
+            )
             continue
         named |= {file.key for file in read.build.files}
         check.build(read, read.build)
@@ -88,12 +91,14 @@ class _BuildCheck:
         findings.count("builds", objects=1, slots=len(build.slots))
         findings.count("curated", files=len(build.files), rows=sum(f.rows for f in build.files))
         for where, problem in read.damaged:
-            findings.error("curated", problem, f"{where} (of {key})", AGAIN)
+            findings.error("curated", problem, f"{where} (of {key})", self._repair(build))
         hashes = (slot.manifest_sha256 for slot in build.slots)
         own_id = builds.build_id(hashes, build.transform_version)
         month = slot_month(max(slot.slot for slot in build.slots)) if build.slots else ""
         if build.build_id != own_id or key != keys.build(month, own_id):
-            findings.error("builds", "its id is not the hash of what went in", key, AGAIN)
+            findings.error(
+                "builds", "its id is not the hash of what went in", key, self._repair(build)
+            )
         self._check_counts(key, build)
         for slot in build.slots:
             if self._feed in (None, slot.feed):
@@ -104,7 +109,15 @@ class _BuildCheck:
         rejects = sum(file.rows for file in build.files if file.table == "rejects")
         adds_up = all(s.records == s.entries + s.rejects for s in build.slots)
         if not adds_up or rejects != sum(slot.rejects for slot in build.slots):
-            self._findings.error("builds", "its counts of records do not add up", key, AGAIN)
+            what, fix = "its counts of records do not add up", self._repair(build)
+            self._findings.error("builds", what, key, fix)
+
+    def _repair(self, build: Build) -> str:
+        """What to do about a damaged build: what has expired can't be built again."""
+        feeds = {slot.feed for slot in build.slots}
+        expired = {(feed, slot) for feed in feeds for slot in retention.expired(self._store, feed)}
+        is_lost = any((slot.feed, slot.slot) in expired for slot in build.slots)
+        return RESTORE if is_lost else AGAIN
 
     def _check_slot(self, key: str, slot: BuiltSlot) -> None:
         place = place_of(slot.feed, slot.slot, slot.revision)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import datetime
-from itertools import zip_longest
 
 from chartlake import schedule
+from chartlake.errors import CorruptObject
 from chartlake.lake import keys, tombstones
+from chartlake.lake.calendar import due_slots
 from chartlake.lake.store import Store
 from chartlake.lake.verify.findings import Findings
 from chartlake.lake.verify.slots import FeedSlots
@@ -26,7 +26,7 @@ def verify_due(
     """
     try:
         _verify(store, slots, followed, now, findings)
-    except (ValueError, LookupError, OverflowError) as error:
+    except (ValueError, LookupError, OverflowError, CorruptObject) as error:
         what = f"the schedule that its manifests tell cannot be followed ({error})"
         findings.error("slots", what, slots.name, "restore the manifests from a backup")
 
@@ -37,12 +37,15 @@ def _verify(
     if not slots.feeds:
         return
     last_feed = slots.feeds[-1][1]
+    for _, feed in slots.feeds:
+        if feed.schedule is not None:
+            schedule.check_schedule(feed.schedule)  # a manifest may say anything
     buried = tombstones.buried(store, slots.name)
     failed = {Slot(name) for name in store.folders(keys.failures_of(slots.name))}
     closed = tombstones.closed(store, last_feed)
-    goes_on = followed is not None and _rhythm(followed) == _rhythm(last_feed)
-    end = now if goes_on and not last_feed.is_of_files else None
-    for slot in _due(slots, end):
+    dated = sorted(slot for slot in slots.committed if slot_time(slot))
+    goes_on = followed is not None and not last_feed.is_of_files
+    for slot in due_slots(store, followed or last_feed, dated, now, goes_on=goes_on):
         if slot in slots.committed or slot in buried or (closed and slot >= closed.slot):
             continue
         _tell(slots, slot, slot in failed, now, findings)
@@ -54,32 +57,10 @@ def _tell(slots: FeedSlots, slot: Slot, failed: bool, now: datetime, findings: F
     if slots.feeds[-1][1].is_of_files:
         fix = f"chartlake backfill --feed {slots.name}"
         findings.note("slots", "a date between the imported files is not there", where, fix)
-    elif slot >= slot_at(schedule.latest(slots.feeds[-1][1], now)):
+    elif slot >= slot_at(schedule.first_open(slots.feeds[-1][1], now)):
         findings.note("slots", "due now, and not read yet", where, "chartlake run")
     elif failed:
         findings.note("slots", "open: it could not be read", where, "chartlake reconcile")
     else:
         what = "no manifest, no mark that it was missed, no reason why"
         findings.error("slots", what, where, "chartlake reconcile --all")
-
-
-def _due(slots: FeedSlots, end: datetime | None) -> Iterator[Slot]:
-    """What was due by the schedule that the feed had at that time.
-
-    Each schedule ended with the last slot that tells of it: when the next one began nobody
-    can tell. The last one goes on to ``end``, if there is one.
-    """
-    for _, feed in slots.feeds:
-        if feed.schedule is not None:
-            schedule.check_schedule(feed.schedule)  # a manifest may say anything
-    dated = sorted(slot for slot in slots.committed if slot_time(slot))
-    for (first, feed), following in zip_longest(slots.feeds, slots.feeds[1:]):
-        told = [s for s in dated if first <= s and (following is None or s < following[0])]
-        begin, last = slot_time(first), slot_time(told[-1])
-        until = end if end and not following else last
-        if begin and until:
-            yield from (slot_at(at) for at in schedule.due(feed, begin, until))
-
-
-def _rhythm(feed: Feed) -> tuple[str | None, str]:
-    return feed.schedule, feed.timezone

@@ -34,6 +34,7 @@ class PageCheck:
         self._store = store
         self._sound: dict[str, set[int]] = {}
         self._lock = Lock()
+        self._turns: dict[str, Lock] = {}
 
     def problems(self, manifest: Manifest) -> list[Problem]:
         """What is wrong with a slot's pages."""
@@ -41,9 +42,15 @@ class PageCheck:
         key_of = [(page.raw_key or manifest.raw_key, page) for page in manifest.pages]
         for key, pairs in groupby(sorted(key_of, key=lambda pair: pair[0]), lambda pair: pair[0]):
             pages = [page for _, page in pairs]
-            if not self._known(key, pages):
-                found += self._read(key, pages)
+            with self._turn(key):
+                if not self._known(key, pages):
+                    found += self._read(key, pages)
         return found
+
+    def _turn(self, key: str) -> Lock:
+        """Slots that are checked at the same time may have pages in one object."""
+        with self._lock:
+            return self._turns.setdefault(key, Lock())
 
     def _known(self, key: str, pages: Iterable[Page]) -> bool:
         with self._lock:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import NamedTuple
 
-from chartlake.lake import keys, raw, retention, tombstones
+from chartlake.lake import forget, keys, raw, retention, tombstones
 from chartlake.lake.ahead import read_ahead
 from chartlake.lake.references import held_objects, raw_objects
 from chartlake.lake.store import Listed, Store
@@ -94,6 +94,7 @@ class _FeedCheck:
         self._findings = findings
         self._expired = retention.expired(store, feed)
         self._buried = tombstones.buried(store, feed)
+        self._is_closed = tombstones.of_feed(store, feed) is not None
         self.slots: set[Slot] = set()
         self.unreadable = False
         findings.count("slots", purged=len(self._buried), expired=len(self._expired))
@@ -118,6 +119,8 @@ class _FeedCheck:
         self._check_pages(read, manifest)
         if manifest.slot in self._buried:
             self._check_buried(read.key, manifest)
+        elif self._is_closed and forget.is_forgotten(self._store, manifest.feed):
+            self._error("its user was forgotten, and the slot is there", read.key, GC)
         return manifest
 
     def _count(self, manifest: Manifest) -> None:
