@@ -31,7 +31,7 @@ from chartlake.errors import (
     SourceError,
 )
 from chartlake.extract import holding
-from chartlake.extract.due import DueSlot, Read
+from chartlake.extract.due import DueSlot, Read, check_same_source
 from chartlake.extract.files import ARCHIVE_FILES, FileImport, Imported
 from chartlake.lake import aside, checkpoint, forget, raw, retention, tombstones
 from chartlake.lake.store import Store
@@ -206,7 +206,7 @@ class Pipeline:
         try:
             since = checkpoint.settled_before(self.store)
             revisions = raw.recent_revisions(self.store, feed.name, since)
-            raw.check_same_source(self.store, feed, revisions)
+            check_same_source(self.store, feed, revisions)
             if slot in revisions:
                 return Extracted(feed.name, day, "present")
             if slot in tombstones.buried(self.store, feed.name):

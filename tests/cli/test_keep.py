@@ -220,7 +220,14 @@ def test_a_span_and_all(chartlake: Command, lake: Store) -> None:
 
 
 @pytest.mark.parametrize(
-    "words", [[], ["--all", "--date", DAYS[0]], ["--date", DAYS[0], "--to", DAYS[1]]]
+    "words",
+    [
+        [],
+        ["--all", "--date", DAYS[0]],
+        ["--date", DAYS[0], "--to", DAYS[1]],
+        ["--from", DAYS[1]],  # where it would end has to be said
+        ["--to", DAYS[1]],
+    ],
 )
 def test_what_to_remove_has_to_be_told(chartlake: Command, lake: Store, words: list[str]) -> None:
     done = chartlake("purge", FEED, *words, "--yes")

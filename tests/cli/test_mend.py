@@ -352,6 +352,22 @@ def test_backfill_counts_the_dates_that_are_given(chartlake: Command, tmp_path: 
     assert len(missing()) == len(missing("--from", "2026-02-01")) == 28
 
 
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (("--files", "nowhere"), "there is no folder nowhere"),
+        (("--from", "2026-03-02", "--to", "2026-03-01"), "--to is before --from"),
+    ],
+)
+def test_backfill_says_what_it_cannot_use(
+    chartlake: Command, tmp_path: Path, words: tuple[str, ...], says: str
+) -> None:
+    chartlake("import", write_chart(tmp_path, "2026-03-01", "abc"))
+    done = chartlake("backfill", "--feed", CHART, *words)
+    assert done.code == 2
+    assert says in done.err
+
+
 def test_backfill_of_a_list_is_refused(chartlake: Command, tmp_path: Path, lake: Store) -> None:
     follow(tmp_path, lake)
     done = chartlake("backfill", "--feed", "finds")

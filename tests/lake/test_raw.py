@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from chartlake.errors import ConfigError, CorruptObject
+from chartlake.extract.due import check_same_source
 from chartlake.lake import keys, raw
 from chartlake.lake.store import Store, open_store
 from chartlake.model import Feed, Manifest, Page, Request, Slot, Snapshot, sha256
@@ -322,12 +323,12 @@ def test_whether_a_slot_is_committed(memory: Store) -> None:
 def test_another_list_under_a_name_is_refused(memory: Store, change: dict[str, str]) -> None:
     raw.commit(memory, snapshot(b"x"))
     revisions = raw.latest_revisions(memory, "finds")
-    raw.check_same_source(memory, FEED, revisions)
+    check_same_source(memory, FEED, revisions)
     other = msgspec.structs.replace(FEED, **change)
     with pytest.raises(ConfigError, match=r"followed playlist P{22} so far") as error:
-        raw.check_same_source(memory, other, revisions)
+        check_same_source(memory, other, revisions)
     assert error.value.fix == "give the new list a feed name of its own"
-    raw.check_same_source(memory, other, {})
+    check_same_source(memory, other, {})
 
 
 # Damage ---------------------------------------------------------------------------------

@@ -366,3 +366,15 @@ def test_a_revision_by_another_schedule_hides_nothing(memory: Store) -> None:
     build(memory, [manifest])
     assert made[0].feed != manifest.feed
     assert verify(memory, later()).found == []
+
+
+def test_a_lost_manifest_is_told_once(memory: Store) -> None:
+    made = [commit(memory, number, feed=DAILY) for number in range(3)]
+    build(memory, made)
+    memory.delete(keys.manifest("finds", day(1), 1))
+    finding = only(verify(memory, later(days=8), followed=()))
+    assert (finding.zone, finding.what) == (
+        "builds",
+        "the manifest is gone, and a build holds its slot",
+    )
+    assert finding.fix == "restore it from a backup"

@@ -335,10 +335,15 @@ def test_a_file_of_an_older_layout_can_be_asked_before_any_load(
     assert of_version_1.pipeline.load() == Loaded(0, 0)
 
 
-def test_a_file_that_is_no_warehouse_is_told(tmp_path: Path) -> None:
-    (tmp_path / "warehouse.duckdb").write_bytes(b"not a database at all" * 1000)
-    with pytest.raises(StorageError, match="cannot open the warehouse"):
-        DuckDBWarehouse(tmp_path / "warehouse.duckdb").query("select 1")
+@pytest.mark.parametrize("content", [b"not a database at all" * 1000, None], ids=["none", "cut"])
+def test_a_file_that_is_no_warehouse_is_told(tmp_path: Path, content: bytes | None) -> None:
+    here = WorldPipeline(tmp_path)
+    path = here.warehouse.path
+    here.deliver([chart(1, "a")])
+    path.write_bytes(content or path.read_bytes()[:50_000])
+    with pytest.raises(StorageError, match="cannot open the warehouse") as told:
+        here.warehouse.query("select 1")
+    assert str(told.value.fix).startswith("move the file away")
 
 
 def test_a_missing_warehouse_is_told(tmp_path: Path) -> None:

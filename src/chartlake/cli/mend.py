@@ -12,7 +12,7 @@ import typer
 
 from chartlake import schedule
 from chartlake.cli import show
-from chartlake.cli.options import AsJson, ProjectDir, open_here
+from chartlake.cli.options import AsJson, From, ProjectDir, To, open_here
 from chartlake.cli.show import Col
 from chartlake.cli.stages import Stages
 from chartlake.errors import UsageError
@@ -38,14 +38,6 @@ _PLAN = [
 ]
 FeedName = Annotated[
     str | None, typer.Option("--feed", metavar="NAME", help="Only this feed (default: all).")
-]
-From = Annotated[
-    datetime | None,
-    typer.Option("--from", metavar="YYYY-MM-DD", formats=["%Y-%m-%d"], help="The first date."),
-]
-To = Annotated[
-    datetime | None,
-    typer.Option("--to", metavar="YYYY-MM-DD", formats=["%Y-%m-%d"], help="The last date."),
 ]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Print the plan; change nothing.")]
 
@@ -139,7 +131,7 @@ def compact(dry_run: DryRun = False, as_json: AsJson = False, project: ProjectDi
     if as_json:
         show.json({"months": done})
     elif not done and not errors:
-        show.line("Nothing to compact: each closed month is one build by feed.")
+        show.line("Nothing to compact: no month before this one would get fewer builds.")
     if done and not dry_run:
         errors += here.pipeline.load().left_out
     raise typer.Exit(exit_code(errors))
@@ -160,6 +152,10 @@ def backfill(
 
     Gaps are what is missing between the files that are there, and in the dates that are given.
     """
+    if files and not files.is_dir():
+        raise UsageError(f"there is no folder {files}", fix="name the folder with the files")
+    if first and last and last < first:
+        raise UsageError("--to is before --from", fix="give the first date, then the last one")
     here = open_here(project)
     found = next(
         (f for f in here.pipeline.plan(here.feeds, whole=True).feeds if f.feed == feed), None
@@ -191,7 +187,10 @@ def backfill(
             show.line(f"missing: {name}")
         show.line(f"{len(there)} imported, {len(missing)} still missing")
         if missing:
-            show.line("download them from charts.spotify.com, then: chartlake backfill --files DIR")
+            show.line(
+                "download them from charts.spotify.com, "
+                f"then: chartlake backfill --feed {feed} --files DIR"
+            )
     raise typer.Exit(code)
 
 

@@ -52,7 +52,9 @@ def purge(
     project: ProjectDir = None,
 ) -> None:
     """Remove slots of a feed everywhere: raw, tables, warehouse. Nothing brings them back."""
-    if (day is not None) + (first is not None or last is not None) + everything != 1:
+    is_span = first is not None and last is not None
+    is_half = (first is None) != (last is None)
+    if is_half or (day is not None) + is_span + everything != 1:
         raise UsageError(
             "purge needs to know what to remove", fix="--date DAY, or --from DAY --to DAY, or --all"
         )
@@ -148,7 +150,7 @@ def print_removed(removed: Removed) -> None:
     if removed.unbuilt:
         show.warn(
             f"{len(removed.unbuilt):,} other slots lost their build, which was damaged: "
-            "chartlake run makes another"
+            "chartlake reconcile --all makes another"
         )
     if removed.short:
         names = ", ".join(f"{slot.feed} {slot.slot}" for slot in removed.short)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date
 from typing import NamedTuple
 
+from chartlake.errors import ConfigError
+from chartlake.lake import raw
+from chartlake.lake.store import Store
 from chartlake.model import Body, Feed, Manifest, Request, Slot, Snapshot
 
-__all__ = ["DueSlot", "Part", "Read"]
+__all__ = ["DueSlot", "Part", "Read", "check_same_source"]
 
 
 class Part(NamedTuple):
@@ -39,3 +42,21 @@ class DueSlot(NamedTuple):
 
 Read = Callable[[DueSlot], Snapshot]
 """Reads one slot from its source, or says why not: any ChartlakeError but StorageError."""
+
+
+def check_same_source(store: Store, feed: Feed, revisions: Mapping[Slot, int]) -> None:
+    """A feed is one list for ever: another list under its name would falsify its history.
+
+    ``revisions`` are all its committed slots, as `latest_revisions` gives them.
+    """
+    if not revisions:
+        return
+    slot = max(revisions)
+    before = raw.read_manifest(store, feed.name, slot, revisions[slot]).feed
+    if (before.source, before.source_id) != (feed.source, feed.source_id):
+        raise ConfigError(
+            f"feed {feed.name!r} followed {before.source} {before.source_id} so far, "
+            f"now {feed.source} {feed.source_id}",
+            why="a feed is one list for ever: its history would mix two",
+            fix="give the new list a feed name of its own",
+        )

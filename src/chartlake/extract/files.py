@@ -14,7 +14,9 @@ from typing import Literal, NamedTuple
 from chartlake import schedule
 from chartlake.errors import ChartlakeError, ConfigError, Conflict, CorruptObject, RefusedFile
 from chartlake.extract.charts_csv import content_of, read_chart_file
+from chartlake.extract.due import check_same_source
 from chartlake.lake import aside, checkpoint, raw, tombstones
+from chartlake.lake.restore import restore
 from chartlake.lake.store import Store
 from chartlake.model import Feed, Manifest, Slot, Snapshot, as_text, sha256, slot_month, slot_time
 
@@ -93,7 +95,7 @@ class FileImport:
         warning = None
         if standing and standing.pages[0].sha256 == _digest(snapshot):
             status: Status = "present"
-            if raw.restore(self._store, standing, snapshot.bodies[0].content):
+            if restore(self._store, standing, snapshot.bodies[0].content):
                 warning = "its raw object was lost or damaged, and is there again"
         else:
             warning = self._check_repeated(snapshot, known)
@@ -165,7 +167,7 @@ class FileImport:
         """The standing manifests of a feed by the hash of their file."""
         if feed.name not in self._by_content:
             revisions = raw.latest_revisions(self._store, feed.name)
-            raw.check_same_source(self._store, feed, revisions)
+            check_same_source(self._store, feed, revisions)
             manifests = (
                 raw.read_manifest(self._store, feed.name, slot, revision)
                 for slot, revision in sorted(revisions.items())

@@ -136,7 +136,11 @@ def read_build(store: Store, key: str) -> Build:
     try:
         return from_json(store.get(key), Build)
     except Undecodable as error:
-        raise CorruptObject(f"{key} is not a build", why=str(error)) from error
+        raise CorruptObject(
+            f"{key} is not a build",
+            why=str(error),
+            fix="restore it from a backup; or delete it, then: chartlake reconcile --all",
+        ) from error
 
 
 def read_builds(store: Store, listed: Iterable[str]) -> Iterator[tuple[str, Build | CorruptObject]]:

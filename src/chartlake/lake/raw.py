@@ -14,7 +14,7 @@ from itertools import accumulate, groupby
 import msgspec
 import pyarrow as pa
 
-from chartlake.errors import ConfigError, CorruptObject
+from chartlake.errors import CorruptObject
 from chartlake.lake import keys
 from chartlake.lake.checkpoint import is_open
 from chartlake.lake.store import Store
@@ -32,9 +32,9 @@ from chartlake.model import (
 )
 
 __all__ = [
-    "check_same_source",
     "commit",
     "committed",
+    "compressed",
     "feeds",
     "hold",
     "is_committed",
@@ -49,7 +49,6 @@ __all__ = [
     "read_pages",
     "read_standing",
     "recent_revisions",
-    "restore",
 ]
 
 _ZSTD_LEVEL = 6
@@ -78,32 +77,11 @@ def hold(
     """Store bodies that no manifest names yet, and say where each of them lies."""
     if not bodies:
         return ()
-    frames = [_compress(body.content) for body in bodies]
+    frames = [compressed(body.content) for body in bodies]
     key = keys.raw(feed, slot, attempt, _SUFFIX[bodies[0].media_type])
     store.create(key, b"".join(frames))
     offsets = accumulate((len(frame) for frame in frames), initial=0)
     return tuple(_page(*parts, key) for parts in zip(bodies, frames, offsets, strict=False))
-
-
-def restore(store: Store, manifest: Manifest, content: bytes) -> bool:
-    """Put back the one page of a slot where it is lost or damaged; whether it was.
-
-    CorruptObject where the bytes in the store would not be those that were committed.
-    """
-    page = manifest.pages[0]
-    try:
-        read_page(store, manifest, 0)
-    except (FileNotFoundError, CorruptObject):
-        frame, key = _compress(content), page.raw_key or manifest.raw_key
-        if page.offset or len(manifest.pages) > 1 or len(frame) != page.stored_bytes:
-            raise CorruptObject(
-                f"{key} is lost or damaged, and these bytes do not fit into its place",
-                fix=f"chartlake purge {manifest.feed.name} --date {manifest.chart_date}, "
-                "then: chartlake import --replace",
-            ) from None
-        store.delete(key)
-        return store.create(key, frame)
-    return False
 
 
 def read_manifest(store: Store, feed: str, slot: Slot, revision: int) -> Manifest:
@@ -220,24 +198,6 @@ def mark_missed(
     return store.create(keys.manifest(feed.name, slot, 1), msgspec.json.encode(mark))
 
 
-def check_same_source(store: Store, feed: Feed, revisions: Mapping[Slot, int]) -> None:
-    """A feed is one list for ever: another list under its name would falsify its history.
-
-    ``revisions`` are all its committed slots, as `latest_revisions` gives them.
-    """
-    if not revisions:
-        return
-    slot = max(revisions)
-    before = read_manifest(store, feed.name, slot, revisions[slot]).feed
-    if (before.source, before.source_id) != (feed.source, feed.source_id):
-        raise ConfigError(
-            f"feed {feed.name!r} followed {before.source} {before.source_id} so far, "
-            f"now {feed.source} {feed.source_id}",
-            why="a feed is one list for ever: its history would mix two",
-            fix="give the new list a feed name of its own",
-        )
-
-
 def read_pages(store: Store, manifest: Manifest) -> Iterator[bytes]:
     """The slot's pages as received, in order; CorruptObject where a hash does not match."""
     for key, pages in groupby(enumerate(manifest.pages), lambda numbered: numbered[1].raw_key):
@@ -310,7 +270,8 @@ def _page(body: Body, frame: bytes, offset: int, raw_key: str) -> Page:
     )
 
 
-def _compress(content: bytes) -> bytes:
+def compressed(content: bytes) -> bytes:
+    """A page as it lies in a raw object: a zstd frame."""
     return bytes(pa.Codec("zstd", compression_level=_ZSTD_LEVEL).compress(content, asbytes=True))
 
 

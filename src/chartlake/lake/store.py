@@ -73,8 +73,7 @@ class Store:
     @cached_property
     def _opened_once(self) -> Any:
         objects = self._open()
-        if self._check_format(objects):
-            self._signed = True
+        self._signed |= self._check_format(objects)
         return objects
 
     def _check_format(self, objects: Any) -> bool:

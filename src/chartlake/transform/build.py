@@ -81,13 +81,13 @@ def build_slots(
             failed.append(Failed(_place(result.manifest), result.error))
         else:
             good.append(result)
+    for place, reason in failed:
+        aside.record_failure(store, place.feed, place.slot, "transform", reason, now)
     try:
         build = _commit(store, good) if good else None
     except CorruptObject as error:  # a damaged build object stands where this one would
         build = None
         failed += [Failed(_place(result.manifest), error) for result in good]
-    for place, reason in failed:
-        aside.record_failure(store, place.feed, place.slot, "transform", reason, now)
     return Transformed(build, tuple(failed))
 
 

@@ -38,6 +38,7 @@ _OF_THE_QUERY = (
     duckdb.ProgrammingError,
     duckdb.TransactionException,
 )
+_DAMAGED = ("not a valid", "not read enough bytes", "Corrupt database file")
 # an earlier chartlake that was killed in its first load left a file without tables
 _WHOLE = "select 1 from duckdb_tables() where table_name = 'warehouse_version'"
 
@@ -223,7 +224,7 @@ class DuckDBWarehouse:
             f"cannot open the warehouse {self.path}",
             why=why,
             fix="move the file away: the next run or import makes it again from the lake"
-            if "not a valid" in why
+            if any(word in why for word in _DAMAGED)
             else "check that its folder is there, has space, and that you may write in it",
         )
 

@@ -43,12 +43,21 @@ def verify(
     for name in sorted(there) if feed is None else [feed]:
         slots = verify_feed(store, name, now - grace, findings, hashes)
         verify_due(store, slots, goes_on.get(name), now, findings)
-    covered = verify_builds(store, feed, now - grace, findings, hashes)
+    covered, lost = verify_builds(store, feed, now - grace, findings, hashes)
+    findings.leave_out(lambda finding: _follows(finding, lost))
     findings.count("slots", committed=len(hashes), built=len(hashes.keys() & covered))
     _tell_unbuilt(store, feed, findings, hashes, covered)
     for listed in store.unfinished() if feed is None else ():
         findings.note("unfinished", "a write that was killed left this", listed.key, "chartlake gc")
     return findings
+
+
+def _follows(finding: Finding, lost: set[tuple[str, str]]) -> bool:
+    """Whether this is of a slot whose manifest is gone, which is told with what to do."""
+    if finding.zone == "raw":
+        feed, slot = finding.where.split("/")[1], keys.raw_slot(finding.where)
+        return (feed, str(slot)) in lost
+    return finding.zone == "slots" and tuple(finding.where.split()) in lost
 
 
 def _tell_unbuilt(

@@ -22,6 +22,13 @@ AGAIN = "delete the build object that names it, then: chartlake reconcile --all"
 RESTORE = "restore it from a backup: it holds slots whose raw pages expired"
 
 
+class Built(NamedTuple):
+    """The committed places that builds cover, and the slots whose manifest is gone."""
+
+    covered: set[int]
+    lost: set[tuple[str, str]]
+
+
 class _Read(NamedTuple):
     listed: Listed
     build: Build | None
@@ -31,8 +38,8 @@ class _Read(NamedTuple):
 
 def verify_builds(
     store: Store, feed: str | None, young: datetime, findings: Findings, hashes: Hashes
-) -> set[int]:
-    """Check the builds (that cover a slot of ``feed``); the places that they cover."""
+) -> Built:
+    """Check the builds (that cover a slot of ``feed``)."""
     files = store.listing(keys.CURATED)
     check = _BuildCheck(store, feed, findings, hashes)
     named: set[str] = set()
@@ -52,7 +59,7 @@ def verify_builds(
         for listed in files:
             if listed.key not in named:
                 note_orphan("curated", "no build names this file", listed, young, findings)
-    return check.covered
+    return Built(check.covered, check.lost)
 
 
 def _builds(store: Store, feed: str | None) -> Iterable[_Read]:
@@ -84,6 +91,7 @@ class _BuildCheck:
             for name in tombstones.feeds_with_buried_slots(store)
         }
         self.covered: set[int] = set()
+        self.lost: set[tuple[str, str]] = set()
 
     def build(self, read: _Read, build: Build) -> None:
         """One build, with its files and slots."""
@@ -129,6 +137,8 @@ class _BuildCheck:
         if slot.manifest_sha256 in known:
             self.covered.add(place)
             return
+        if not known:
+            self.lost.add((slot.feed, slot.slot))
         what = "is not the one that was built" if known else "is gone, and a build holds its slot"
         fix = "restore it from a backup"
         self._findings.error("builds", f"the manifest {what}", where, fix)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from collections.abc import Callable
 from typing import Literal, NamedTuple
 
 __all__ = ["Finding", "Findings"]
@@ -40,6 +41,10 @@ class Findings:
     def note(self, zone: str, what: str, where: str, fix: str | None = None) -> None:
         """Something to know."""
         self.found.append(Finding("note", zone, what, where, fix))
+
+    def leave_out(self, known: Callable[[Finding], bool]) -> None:
+        """Forget findings that say again what another one says."""
+        self.found = [finding for finding in self.found if not known(finding)]
 
     @property
     def is_sound(self) -> bool:
