@@ -174,7 +174,7 @@ def _parameter(parameter: Any) -> tuple[str, str]:
         return f"`{_placeholder(parameter)}`", str(parameter.help)
     names = ", ".join(f"`{name}`" for name in parameter.opts)
     value = "" if parameter.is_flag else f" `{_value(parameter)}`"
-    has_default = not parameter.is_flag and isinstance(parameter.default, int | Path)
+    has_default = not parameter.is_flag and isinstance(parameter.default, int | float | Path)
     notes = [f" Default: `{parameter.default}`."] if has_default else []
     notes += [f" Environment: `{parameter.envvar}`."] if parameter.envvar else []
     notes += [" May be given several times."] if parameter.multiple else []

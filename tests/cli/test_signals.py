@@ -291,7 +291,9 @@ def test_a_demo_that_is_ended_can_be_made_anew(start: Start, tmp_path: Path) -> 
     assert "the next chartlake demo starts anew" in said
 
 
-@pytest.mark.parametrize("fault", [late(HELD_OPEN, nth=4), drip(HELD_OPEN, 60, nth=4)], ids=str)
+@pytest.mark.parametrize(
+    "fault", [late(HELD_OPEN, nth=4), drip(HELD_OPEN, 60, nth=4)], ids=["late", "drip"]
+)
 def test_a_run_ends_by_its_deadline_with_what_is_done_loaded(
     fault: Nuisance,
     chartlake: Command,
