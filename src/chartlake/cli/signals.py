@@ -3,7 +3,8 @@
 The first signal breaks off the main thread, so that every block on the way out
 closes what it opened, rolls back its transaction and removes its draft. A
 second one ends the process at once, which loses no more: that is what commits
-are for.
+are for. So does the first one after some seconds, because a library may go on
+with what it does all the same.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import os
 import signal
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from types import FrameType
@@ -22,6 +24,7 @@ import typer
 __all__ = ["Interrupted", "exit_code", "kept", "leave", "unmasked", "watch"]
 
 _WATCHED = (signal.SIGINT, signal.SIGTERM)
+_PATIENCE_SECONDS = 8.0
 _received: list[signal.Signals] = []
 
 
@@ -45,7 +48,17 @@ def _break_off(number: int, frame: FrameType | None) -> NoReturn:
     _received.append(signal.Signals(number))
     for each in _WATCHED:
         signal.signal(each, signal.SIG_DFL)
+    threading.Thread(target=_end_anyway, args=(_received[0],), daemon=True).start()
     raise Interrupted(_received[0])
+
+
+def _end_anyway(by: signal.Signals) -> None:
+    """End the process where nobody else has by then."""
+    time.sleep(_PATIENCE_SECONDS)
+    error = Interrupted(by)
+    with suppress(OSError):
+        os.write(2, f"{kept(error)}\n".encode())
+    os._exit(exit_code(error))
 
 
 @contextmanager
