@@ -54,7 +54,13 @@ def a_missed_mark_overwrites_what_was_read(patch: Patch) -> None:
 @breaks(2)
 def a_missed_mark_at_a_key_of_its_own(patch: Patch) -> None:
     def mark(
-        store: Store, feed: Feed, slot: Slot, chart_date: date, why: str, at: datetime
+        store: Store,
+        feed: Feed,
+        slot: Slot,
+        chart_date: date,
+        why: str,
+        at: datetime,
+        last_read: Slot | None = None,
     ) -> bool:
         made = Manifest(
             feed=feed,
