@@ -110,6 +110,15 @@ def until(true: Callable[[], object], seconds: float = 30) -> None:
         time.sleep(0.01)
 
 
+def settled(number: Callable[[], int], seconds: float = 1) -> int:
+    """A number that stays as it is: whoever is not held has come to an end."""
+    before, now = -1, number()
+    while before != now:
+        time.sleep(seconds)
+        before, now = now, number()
+    return now
+
+
 def ended(process: Process, by: signal.Signals) -> tuple[int, str]:
     """Send the signal; its exit code and standard error, which have to come soon."""
     process.send_signal(by)
@@ -137,7 +146,7 @@ def test_a_run_that_is_ended_keeps_what_is_committed(
     spotify.faults.add(fault)
     process = start("run")
     until(lambda: spotify.faults.struck)
-    asked = spotify.request_count
+    asked = settled(lambda: spotify.request_count)
     found, said = ended(process, by)
     assert found == code
     assert said.strip().endswith(

@@ -193,9 +193,17 @@ class DuckDBWarehouse:
         config = _ALONE if read_only else {}
         until, told = time.monotonic() + self._patience_seconds, False
         while True:
+            before = _which(path)
             try:
-                return duckdb.connect(str(path), read_only=read_only, config=config)
+                db = duckdb.connect(str(path), read_only=read_only, config=config)
+                # it opens a file several times: all of them have to be the same one
+                if not read_only or _which(path) == before:
+                    return db
+                db.close()
+                continue
             except duckdb.Error as error:
+                if read_only and _which(path) != before:
+                    continue  # another one was published in this moment
                 if _HELD not in str(error):
                     raise self._unusable(str(error)) from error
                 if time.monotonic() > until:
@@ -227,6 +235,15 @@ class DuckDBWarehouse:
             if any(word in why for word in _DAMAGED)
             else "check that its folder is there, has space, and that you may write in it",
         )
+
+
+def _which(path: Path) -> tuple[int, int] | None:
+    """Which file has this name now."""
+    try:
+        about = path.stat()
+    except OSError:
+        return None
+    return about.st_dev, about.st_ino
 
 
 def _is_whole(db: duckdb.DuckDBPyConnection) -> bool:
