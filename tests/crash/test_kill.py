@@ -99,7 +99,8 @@ def many_kills(driver: Driver, project: Path, command: str, kills: int, folder: 
     print(f"{command}: {hit.total()} kills:", dict(hit))
     assert hit.total() >= kills
     if command == "run":
-        assert len(hit) > 2, "only some of the stages were hit"
+        # a few kills may all fall into the longest stages
+    assert len(hit) > (2 if kills >= 100 else 1), "only some of the stages were hit"
 
 
 def test_a_run_that_is_killed(driver: Driver, project: Path, tmp_path: Path) -> None:
