@@ -100,7 +100,7 @@ def many_kills(driver: Driver, project: Path, command: str, kills: int, folder: 
     assert hit.total() >= kills
     if command == "run":
         # a few kills may all fall into the longest stages
-    assert len(hit) > (2 if kills >= 100 else 1), "only some of the stages were hit"
+        assert len(hit) > (2 if kills >= 100 else 1), "only some of the stages were hit"
 
 
 def test_a_run_that_is_killed(driver: Driver, project: Path, tmp_path: Path) -> None:
