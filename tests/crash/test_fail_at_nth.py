@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import threading
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -102,8 +103,17 @@ class OneRun:
                 assert fault.at, "nothing was to go wrong"
             except KeyboardInterrupt:
                 assert fault.mode == "interrupt"
+            wait_for_readings()
         assert not [left for left in file.parent.iterdir() if left.name.endswith(".wal")]
         return fault.log, store, file
+
+
+def wait_for_readings() -> None:
+    """Until no worker writes any more: a run that is broken off does not wait for its own."""
+    for thread in threading.enumerate():
+        if thread.name.startswith("extract"):
+            thread.join(30)
+            assert not thread.is_alive()
 
 
 def run_fails(folder: Path, part: int, choose: Callable[[Tries], Tries]) -> None:
