@@ -23,7 +23,6 @@ __all__ = [
     "forget_facts",
     "is_forgotten",
     "is_of",
-    "last_feed",  # for transform.owners
     "remove_leavings",
 ]
 
