@@ -17,7 +17,7 @@ from obstore.store import MemoryStore
 
 from chartlake.errors import UsageError
 from chartlake.extract.due import DueSlot
-from chartlake.lake import builds, raw
+from chartlake.lake import builds, curated, raw
 from chartlake.lake.store import Store
 from chartlake.model import Body, Build, BuiltSlot, Feed, Snapshot
 from chartlake.pipeline import Pipeline
@@ -103,7 +103,7 @@ def visible(store: Store) -> Slots:
     standing = live(store)
     for build in {build.build_id: build for build, _ in standing.values()}.values():
         for file in build.files:
-            for row in builds.read_table(store, file).to_pylist():
+            for row in curated.read_table(store, file).to_pylist():
                 place = (row["feed"], row["slot"], row["attempt_id"])
                 kept = tuple(value for name, value in row.items() if name not in UNLIKE)
                 rows.setdefault(place, Counter())[file.table, *kept] += 1

@@ -12,7 +12,7 @@ from typing import Any
 from urllib.request import ProxyHandler, build_opener
 
 from chartlake.extract.spotify.retry import Retry
-from chartlake.lake import builds
+from chartlake.lake import builds, curated
 from chartlake.lake.state import FeedState, Held, feed_state, read_state
 from chartlake.lake.store import Store, open_store
 from chartlake.simulator import Mixtape, Playlist, Simulator, World
@@ -130,7 +130,7 @@ def curated_of(store: Store) -> dict[str, list[dict[str, Any]]]:
     rows: dict[str, list[dict[str, Any]]] = {}
     for key in builds.list_builds(store):
         for file in builds.read_build(store, key).files:
-            rows.setdefault(file.table, []).extend(builds.read_table(store, file).to_pylist())
+            rows.setdefault(file.table, []).extend(curated.read_table(store, file).to_pylist())
     return rows
 
 

@@ -8,7 +8,7 @@ import msgspec
 
 from chartlake.model import Build, BuiltFile, BuiltSlot
 from chartlake.simulator import Mixtape, World
-from chartlake.transform.engine import PARSE_BY_SOURCE
+from chartlake.transform.piece import PARSE_BY_SOURCE
 from tests.charts import WEEKLY_HEADER, old_chart, track_id
 from tests.fuzz.targets import BETWEEN, CATALOG_KINDS, LIST_KINDS, true_manifest
 from tests.simulator.service import SCOPES, Service, serving

@@ -39,13 +39,13 @@ from chartlake.model import (
 )
 from chartlake.schema import SlotRows
 from chartlake.transform.claims import check_manifest
-from chartlake.transform.engine import parse_slot
-from chartlake.transform.pages import items_of
+from chartlake.transform.pages import Memory, items_of
 from chartlake.transform.parse_account_lists import parse_account_list
 from chartlake.transform.parse_catalog import parse_catalog
 from chartlake.transform.parse_charts_csv import count_records, parse_charts_csv
 from chartlake.transform.parse_playlist import embedded_items, parse_playlist
 from chartlake.transform.parse_recently_played import parse_recently_played
+from chartlake.transform.piece import parse_slot
 from chartlake.transform.slices import place_of
 from tests.transform.slots import (
     CHART,
@@ -53,6 +53,7 @@ from tests.transform.slots import (
     SUNDAY_SLOT,
     manifest,
     playlist_snapshot,
+    rows_by,
     unique_keys,
 )
 
@@ -93,7 +94,7 @@ def playlist(data: bytes) -> None:
     """A playlist object and the pages after it."""
     pages = data.split(BETWEEN)[:_MOST_PAGES]
     slot = manifest(*pages, first_items=_first_items(pages))
-    _parse(lambda m: parse_playlist(m, pages), slot)
+    _parse(lambda m: rows_by(parse_playlist, m, pages), slot)
     _find_all(slot, pages)
 
 
@@ -103,7 +104,7 @@ def account_lists(data: bytes) -> None:
     slot = manifest(
         *pages, first_items=_first_items(pages), resources=[kind] * len(pages), feed=PLAYLIST
     )
-    _parse(lambda m: parse_account_list(m, pages), slot)
+    _parse(lambda m: rows_by(parse_account_list, m, pages), slot)
     _find_all(slot, pages)
 
 
@@ -113,7 +114,7 @@ def recently_played(data: bytes) -> None:
     feed = Feed(name="plays", source="recently-played", source_id="me", schedule="hourly")
     slot = manifest(*pages, resources=["recently_played"] * len(pages), feed=feed)
     slot = msgspec.structs.replace(slot, since=_NOW)
-    _parse(lambda m: parse_recently_played(m, pages), slot)
+    _parse(lambda m: rows_by(parse_recently_played, m, pages), slot)
     _find_all(slot, pages)
 
 
@@ -122,7 +123,7 @@ def catalog(data: bytes) -> None:
     kind, pages = _kind(data, CATALOG_KINDS)
     feed = Feed(name="catalog", source="artist-catalog", source_id="artists")
     slot = manifest(*pages, resources=[kind] * len(pages), urls=[_ALBUM] * len(pages), feed=feed)
-    _parse(lambda m: parse_catalog(m, pages), slot)
+    _parse(lambda m: rows_by(parse_catalog, m, pages), slot)
 
 
 def charts_csv(data: bytes) -> None:
@@ -132,7 +133,7 @@ def charts_csv(data: bytes) -> None:
         expected = count_records(data)
     except DataError:
         return
-    rows = parse_charts_csv(slot, [data])
+    rows = rows_by(parse_charts_csv, slot, [data])
     assert len(rows.entries) + len(rows.rejects) == expected
     assert unique_keys(rows)
     _find_records(slot.pages[0], data, expected)
@@ -146,8 +147,16 @@ def manifests(data: bytes) -> None:
     except (Undecodable, CorruptObject):
         return
     assert from_json(msgspec.json.encode(found), Manifest) == found
-    error = parse_slot(_LAKE, found).error
+    error = _error_in(found)
     assert error is None or "fault of chartlake" not in str(error.fix), error
+
+
+def _error_in(slot: Manifest) -> DataError | None:
+    try:
+        parse_slot(_LAKE, slot, Memory())
+    except DataError as error:
+        return error
+    return None
 
 
 def builds(data: bytes) -> None:

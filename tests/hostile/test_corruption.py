@@ -17,15 +17,19 @@ from chartlake.model import Manifest, Page, Slot, Snapshot
 from chartlake.schema import SlotRows
 from chartlake.transform.build import build_slots, unbuilt
 from chartlake.transform.claims import MOST_BYTES
-from chartlake.transform.engine import LocalEngine, parse_slot
+from chartlake.transform.engine import LocalEngine
+from chartlake.transform.pages import Memory, SlotContent
+from chartlake.transform.piece import PARSE_BY_SOURCE, build_piece, parse_slot
 from chartlake.warehouse.duckdb import DuckDBWarehouse
 from tests.transform.slots import (
     OBSERVED_AT,
     SUNDAY_SLOT,
+    all_rows,
     playlist,
     playlist_snapshot,
     spotify_id,
 )
+from tests.transform.test_piece import rows_in
 
 FLIPS = (0xFF, 0x01)
 OTHER = Slot("20260227T230000Z")
@@ -64,18 +68,19 @@ def two_slots(store: Store) -> tuple[Manifest, Manifest]:
 def test_every_byte_of_a_raw_object(store: Store) -> None:
     manifest, sound = two_slots(store)
     before = store.get(manifest.raw_key)
-    rows = parse_slot(store, manifest).rows
+    rows = rows_in(store, manifest)
     found = 0
     for what, content in flipped(before):
         put(store, manifest.raw_key, content)
-        parsed = parse_slot(store, manifest)
-        if parsed.error is None:  # some bits of a frame's header change nothing
-            assert parsed.rows == rows, what
-            continue
-        assert isinstance(parsed.error, CorruptObject), what
-        assert manifest.raw_key in parsed.error.what
-        found += 1
-        assert parse_slot(store, sound).error is None
+        try:
+            seen, error = rows_in(store, manifest), None
+        except CorruptObject as corrupt:
+            seen, error = rows, corrupt
+        assert seen == rows, what  # some bits of a frame's header change nothing
+        if error:
+            assert manifest.raw_key in error.what
+            found += 1
+            assert rows_in(store, sound).entries
     assert found > 1.9 * len(before)
 
 
@@ -83,7 +88,8 @@ def test_every_byte_of_a_raw_object(store: Store) -> None:
 def test_a_raw_object_that_was_cut(store: Store, length: int) -> None:
     manifest, _ = two_slots(store)
     put(store, manifest.raw_key, store.get(manifest.raw_key)[:length])
-    assert isinstance(parse_slot(store, manifest).error, CorruptObject)
+    with pytest.raises(CorruptObject):
+        rows_in(store, manifest)
 
 
 def test_the_warehouse_gets_the_others_and_the_slot_when_it_is_whole_again(
@@ -116,7 +122,7 @@ def test_every_byte_of_a_manifest(store: Store) -> None:
     """What a page says is never changed by it; what only the manifest says may be."""
     manifest, _ = two_slots(store)
     key = keys.manifest(manifest.feed.name, manifest.slot, 1)
-    before, rows = store.get(key), parse_slot(store, manifest).rows
+    before, rows = store.get(key), rows_in(store, manifest)
     engine = Kept()
     for what, content in flipped(before):
         put(store, key, content)
@@ -135,12 +141,15 @@ class Kept(LocalEngine):
 
     rows: list[SlotRows]
 
-    def parse(self, store: Store, manifests: Any) -> Any:
-        for parsed in super().parse(store, manifests):
-            if parsed.error:
-                yield parsed
-            else:
-                self.rows.append(parsed.rows)
+    def build(self, store: Store, attempt: str, pieces: Any, progress: Any) -> Any:
+        for piece in pieces:
+            built = build_piece(store, attempt, piece, parse=self._keep)
+            yield built._replace(slots=(), files=())
+
+    def _keep(self, store: Store, manifest: Manifest, memory: Memory) -> SlotContent:
+        content = parse_slot(store, manifest, memory)
+        self.rows.append(all_rows(manifest, content, memory.catalog))
+        return content
 
 
 def page(**changes: Any) -> Callable[[Manifest], Manifest]:
@@ -293,15 +302,13 @@ def test_a_fault_of_a_parser_keeps_no_other_slot_out(
 ) -> None:
     two_slots(store)
 
-    def broken(manifest: Manifest, pages: Any) -> SlotRows:
+    def broken(manifest: Manifest, pages: Any, memory: Memory) -> SlotContent:
         if manifest.slot == SUNDAY_SLOT:
             raise ZeroDivisionError("a fault of ours")
-        return parse(manifest, pages)
+        return parse(manifest, pages, memory)
 
-    from chartlake.transform import engine
-
-    parse = engine.PARSE_BY_SOURCE["playlist"]
-    monkeypatch.setitem(engine.PARSE_BY_SOURCE, "playlist", broken)
+    parse = PARSE_BY_SOURCE["playlist"]
+    monkeypatch.setitem(PARSE_BY_SOURCE, "playlist", broken)
     (failed,) = transformed(store)
     assert "ZeroDivisionError: a fault of ours" in str(failed.error.why)
     assert "please report it" in str(failed.error.fix)

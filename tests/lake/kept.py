@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 import msgspec
 import pyarrow as pa
 
-from chartlake.lake import builds, keys, raw
+from chartlake.lake import builds, curated, keys, raw
 from chartlake.lake.store import Store
 from chartlake.model import Build, BuiltSlot, Feed, Manifest, Slot, slot_of_date
 from tests.lake.snapshots import AT, snapshot
@@ -84,7 +84,8 @@ def build(
             if m.slot.startswith(month.replace("-", ""))
         ]
         tables |= {(name, month): pa.Table.from_pylist(rows) for name in tables_of}
-    return builds.commit(store, version, slots, tables, attempt)
+    files = curated.write_tables(store, tables, attempt)
+    return builds.commit(store, version, slots, files, attempt)
 
 
 def flip(store: Store, key: str) -> None:
@@ -107,7 +108,7 @@ def rows_of(store: Store) -> list[tuple[str, str, int]]:
     found = []
     for (feed, slot_name), (_, live) in best.items():
         for file in live.files:
-            for row in builds.read_table(store, file).to_pylist():
+            for row in curated.read_table(store, file).to_pylist():
                 if (row["feed"], row["slot"], row["attempt_id"]) == (feed, slot_name, live.attempt):
                     found.append((feed, slot_name, row["position"]))
     return sorted(found)

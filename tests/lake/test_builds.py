@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chartlake.errors import CorruptObject
-from chartlake.lake import builds, keys
+from chartlake.lake import builds, curated, keys
 from chartlake.lake.builds import Rank
 from chartlake.lake.store import Store, open_store
 from chartlake.model import Build, BuiltFile, BuiltSlot, Slot, sha256
@@ -36,9 +36,8 @@ def slot(at: str = "20260301T000000Z", revision: int = 1, manifest: str = "m") -
 
 
 def commit(store: Store, *slots: BuiltSlot, attempt: str = "a", version: int = 1) -> Build:
-    return builds.commit(
-        store, version, slots or (slot(),), {("entries", "2026-03"): ROWS}, attempt
-    )
+    files = curated.write_tables(store, {("entries", "2026-03"): ROWS}, attempt)
+    return builds.commit(store, version, slots or (slot(),), files, attempt)
 
 
 # Which attempt is live --------------------------------------------------------------------
@@ -110,7 +109,7 @@ def test_a_build_and_its_files(store: Store) -> None:
     key = f"builds/2026-03/{build.build_id}.json"
     assert list(builds.list_builds(store)) == [key]
     assert builds.read_build(store, key) == build
-    assert builds.read_table(store, file).equals(ROWS)
+    assert curated.read_table(store, file).equals(ROWS)
 
 
 def test_the_second_commit_gets_the_first_build(store: Store) -> None:
@@ -149,7 +148,7 @@ def test_a_changed_file_shows(memory: Store) -> None:
         memory.delete(file.key)
         memory.create(file.key, content[:at] + bytes([content[at] ^ 1]) + content[at + 1 :])
         with pytest.raises(CorruptObject, match="does not match its hash") as error:
-            builds.read_table(memory, file)
+            curated.read_table(memory, file)
         assert file.key in error.value.what
         assert "delete the build object" in str(error.value.fix)
 
@@ -158,7 +157,7 @@ def test_a_lost_file(store: Store) -> None:
     (file,) = commit(store).files
     store.delete(file.key)
     with pytest.raises(CorruptObject, match="is gone"):
-        builds.read_table(store, file)
+        curated.read_table(store, file)
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b"[]", b"{}", b'{"build_id": 5}'])

@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from chartlake.errors import CorruptObject, DataError
-from chartlake.lake import aside, builds, keys, purge, raw, tombstones
+from chartlake.lake import aside, builds, curated, keys, purge, raw, tombstones
 from chartlake.lake.references import raw_objects
 from chartlake.lake.retention import expire
 from chartlake.lake.state import FeedState, Held, change_state, feed_state, read_state
@@ -156,7 +156,7 @@ def rows_by_table(store: Store) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for key in builds.list_builds(store):
         for file in builds.read_build(store, key).files:
-            slots = builds.read_table(store, file)["slot"].to_pylist()
+            slots = curated.read_table(store, file)["slot"].to_pylist()
             found[file.table] = sorted(found.get(file.table, []) + slots)
     return found
 
@@ -296,7 +296,7 @@ def test_what_is_brought_again_stays(store: Store) -> None:
     rows = build(store, [manifest])
     assert not purge.finish(store, ["finds"]).anything
     assert raw.read_manifest(store, "finds", day(0), 2) == manifest
-    assert builds.read_table(store, rows.files[0]).num_rows == 2
+    assert curated.read_table(store, rows.files[0]).num_rows == 2
     assert verify(store, later()).is_sound
 
 

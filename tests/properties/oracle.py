@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from chartlake.lake import keys, raw
@@ -20,8 +20,11 @@ from chartlake.model import (
     slot_time,
 )
 from chartlake.schema import TABLES, SlotRows
-from chartlake.transform.engine import Parsed, parse_slot
+from chartlake.transform.engine import Progress
+from chartlake.transform.pages import Memory, SlotContent
+from chartlake.transform.piece import Built, Piece, build_piece, parse_slot
 from tests.properties import sources
+from tests.transform.slots import all_rows
 
 Row = tuple[Any, ...]
 Rows = dict[str, Counter[Row]]
@@ -41,14 +44,22 @@ FILLED = ("editions", "entries", "missed_slots", "rejects", "track_observations"
 class VersionedEngine:
     """The real parsing, in two versions that tell themselves apart in each entry."""
 
+    width = 1
+
     def __init__(self, version: int) -> None:
         self._version = version
 
-    def parse(self, store: Store, manifests: Iterable[Manifest]) -> Iterator[Parsed]:
-        """One result per manifest."""
-        for manifest in manifests:
-            parsed = parse_slot(store, manifest)
-            yield parsed._replace(rows=in_version(parsed.rows, self._version))
+    def build(
+        self, store: Store, attempt: str, pieces: Sequence[Piece], progress: Progress
+    ) -> Iterator[Built]:
+        """As the real one."""
+        for piece in pieces:
+            yield build_piece(store, attempt, piece, parse=self.parse)
+
+    def parse(self, store: Store, manifest: Manifest, memory: Memory) -> SlotContent:
+        """What a slot tells, all of it as rows."""
+        rows = all_rows(manifest, parse_slot(store, manifest, memory), memory.catalog)
+        return SlotContent(in_version(rows, self._version))
 
 
 def in_version(rows: SlotRows, version: int) -> SlotRows:
@@ -60,8 +71,7 @@ def in_version(rows: SlotRows, version: int) -> SlotRows:
 
 def rows_of(store: Store, manifest: Manifest, version: int) -> Rows:
     """What a manifest becomes."""
-    (parsed,) = VersionedEngine(version).parse(store, [manifest])
-    assert parsed.error is None, parsed.error
+    parsed = VersionedEngine(version).parse(store, manifest, Memory())
     found: Rows = {}
     for table, names in COMPARED.items():
         rows = getattr(parsed.rows, table)

@@ -1,15 +1,18 @@
 """Slots made by hand, and what their records become."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, date, datetime
 from typing import Any
 
 import pyarrow as pa
 
 from chartlake.model import Body, Feed, Manifest, Page, Slot, Snapshot, sha256
-from chartlake.schema import TABLES, SlotRows
+from chartlake.schema import COMMON, TABLES, SlotRows
+from chartlake.transform.catalog import Catalog
+from chartlake.transform.pages import Memory, SlotContent
 from chartlake.transform.parse_playlist import parse_playlist
+from chartlake.transform.tables import Slots, tables_of
 
 OBSERVED_AT = datetime(2026, 3, 1, 4, 0, 7, tzinfo=UTC)
 PLAYLIST_ID = "P" * 22
@@ -130,4 +133,24 @@ def unique_keys(rows: SlotRows) -> bool:
 def rows_of(*items: Any) -> SlotRows:
     """What a playlist of these items becomes."""
     content = playlist(items)
-    return parse_playlist(manifest(content), [content])
+    return rows_by(parse_playlist, manifest(content), [content])
+
+
+def rows_by(
+    parse: Callable[[Manifest, Iterable[bytes], Memory], SlotContent],
+    slot: Manifest,
+    pages: Iterable[bytes],
+    memory: Memory | None = None,
+) -> SlotRows:
+    """All rows of a slot, those of its records too."""
+    memory = memory or Memory()
+    return all_rows(slot, parse(slot, pages, memory), memory.catalog)
+
+
+def all_rows(slot: Manifest, content: SlotContent, catalog: Catalog) -> SlotRows:
+    """The rows of a slot's tables, as rows."""
+    found = SlotRows()
+    for name, table in tables_of(Slots([slot], [content]), catalog, "a" * 16).items():
+        rows = (list(row.values())[len(COMMON) :] for row in table.to_pylist())
+        setattr(found, name, [TABLES[name].row(*row) for row in rows])
+    return found

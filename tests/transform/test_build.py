@@ -7,7 +7,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from chartlake.lake import aside, builds, keys, raw
+from chartlake.lake import aside, builds, curated, keys, raw
 from chartlake.lake.store import Store, open_store
 from chartlake.model import Build, BuiltSlot, Manifest, Slot, Snapshot
 from chartlake.schema import TABLES
@@ -20,8 +20,10 @@ from chartlake.transform.build import (
     unbuilt,
 )
 from chartlake.transform.engine import LocalEngine
+from chartlake.transform.pages import Memory
+from chartlake.transform.piece import parse_slot
 from tests.lake.racing import RacingStore
-from tests.transform.slots import chart_snapshot, playlist_snapshot
+from tests.transform.slots import all_rows, chart_snapshot, playlist_snapshot
 from tests.transform.test_parse_charts_csv import NEW
 from tests.transform.test_parse_playlist import listed, track
 
@@ -58,7 +60,7 @@ def built(store: Store) -> Build:
 
 def table_of(store: Store, build: Build, table: str, month: str) -> pa.Table:
     (file,) = (f for f in build.files if f.key == keys.curated(table, month, build.attempt))
-    return builds.read_table(store, file)
+    return curated.read_table(store, file)
 
 
 def place(manifest: Manifest) -> Place:
@@ -155,7 +157,7 @@ def test_rows_carry_feed_slot_and_the_attempt_of_the_build(store: Store) -> None
         ("finds", MARCH, build.attempt, 2),
     ]
     for file in build.files:
-        rows = builds.read_table(store, file)
+        rows = curated.read_table(store, file)
         assert rows.schema == TABLES[file.table].arrow
         assert set(rows["attempt_id"].to_pylist()) == {build.attempt}
         assert (rows.num_rows, len(store.get(file.key))) == (file.rows, file.size)
@@ -164,9 +166,10 @@ def test_rows_carry_feed_slot_and_the_attempt_of_the_build(store: Store) -> None
 def test_rows_come_back_as_they_were_parsed(store: Store) -> None:
     manifest = commit(store, finds(MARCH))
     build = built(store)
-    (parsed,) = LocalEngine().parse(store, [manifest])
+    memory = Memory()
+    parsed = all_rows(manifest, parse_slot(store, manifest, memory), memory.catalog)
     for name in TABLES:
-        rows = getattr(parsed.rows, name)
+        rows = getattr(parsed, name)
         if rows:
             found = table_of(store, build, name, "2026-03").to_pylist()
             assert found == [

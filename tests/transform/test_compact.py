@@ -8,7 +8,7 @@ import pyarrow as pa
 import pytest
 
 from chartlake.errors import CorruptObject
-from chartlake.lake import builds, keys, raw
+from chartlake.lake import builds, curated, keys, raw
 from chartlake.lake.store import Store, open_store
 from chartlake.model import Build, Slot
 from chartlake.schema import TABLES
@@ -164,7 +164,7 @@ def test_columns_that_came_later_are_null_in_old_rows(store: Store) -> None:
         built_without("label", store, build(store, slot(day)))
     assert compact_all(store) == [("finds", "2026-03", 2)]
     (compacted,) = {build.build_id: build for build, _ in live(store).values()}.values()
-    tables = {file.table: builds.read_table(store, file) for file in compacted.files}
+    tables = {file.table: curated.read_table(store, file) for file in compacted.files}
     assert {name: rows.schema for name, rows in tables.items()} == {
         name: TABLES[name].arrow for name in tables
     }
@@ -176,12 +176,13 @@ def built_without(column: str, store: Store, build: Build) -> None:
     attempt = keys.new_attempt()
     tables = {}
     for file in build.files:
-        rows = builds.read_table(store, file)
+        rows = curated.read_table(store, file)
         unknown = {"attempt_id", column} & set(rows.column_names)
         names = pa.array([attempt] * len(rows), pa.string())
         rows = rows.drop_columns(list(unknown)).append_column("attempt_id", names)
         tables[file.table, "2026-03"] = rows
-    builds.commit(store, 2, build.slots, tables, attempt)
+    files = curated.write_tables(store, tables, attempt)
+    builds.commit(store, 2, build.slots, files, attempt)
 
 
 def test_a_damaged_file_keeps_its_month_as_it_is(store: Store) -> None:

@@ -9,15 +9,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chartlake.schema import AlbumArtist, ArtistObservation, SlotRows, TrackArtist
+from chartlake.transform.catalog import Catalog
+from chartlake.transform.entries import Told
 from chartlake.transform.observations import (
-    Observations,
+    NOTHING,
     Seen,
     seen_in_album,
     seen_in_artist,
     seen_in_track,
 )
+from chartlake.transform.pages import PageRecords, SlotContent
 from chartlake.transform.payloads import Album, Artist, Item
 from chartlake.transform.records import RejectRecord
+from tests.transform.slots import all_rows, manifest
 from tests.transform.test_parse_playlist import ALBUM, OTO, TRACK, VERA, track
 
 THEN = datetime(2026, 3, 1)
@@ -25,16 +29,20 @@ LATER = THEN + timedelta(seconds=5)
 IN_SHORT, WHOLE = {"id": VERA, "name": "Vera"}, {"id": VERA, "followers": {"total": 7}}
 
 
-def rows_of(*seen: list[Seen]) -> SlotRows:
-    gathered, rows = Observations(), SlotRows()
-    for things in seen:
-        gathered.add(things)
-    gathered.fill(rows)
-    return rows
+Sighting = tuple[Seen, datetime]
 
 
-def artist(at: datetime, **fields: Any) -> list[Seen]:
-    return seen_in_artist(msgspec.convert(fields, Artist), at)
+def rows_of(*sightings: Sighting) -> SlotRows:
+    catalog = Catalog()
+    pages = [
+        PageRecords(number, number, at, [catalog.add(Told(seen))])
+        for number, (seen, at) in enumerate(sightings)
+    ]
+    return all_rows(manifest(), SlotContent(SlotRows(), pages), catalog)
+
+
+def artist(at: datetime, **fields: Any) -> Sighting:
+    return seen_in_artist(msgspec.convert(fields, Artist)), at
 
 
 @pytest.mark.parametrize("order", [1, -1])
@@ -62,7 +70,7 @@ def test_of_the_same_time_the_first_counts() -> None:
 def test_credits_come_from_whoever_has_them() -> None:
     without = msgspec.convert(track(artists=[], album=...), Item)
     whole = msgspec.convert(track(), Item)
-    rows = rows_of(seen_in_track(without, TRACK, LATER), seen_in_track(whole, TRACK, THEN))
+    rows = rows_of((seen_in_track(without, TRACK), LATER), (seen_in_track(whole, TRACK), THEN))
     assert rows.track_artists == [
         TrackArtist(TRACK, 1, VERA, "Vera"),
         TrackArtist(TRACK, 2, OTO, "Oto, The"),
@@ -75,7 +83,7 @@ def test_credits_come_from_whoever_has_them() -> None:
 
 def test_an_album_by_itself() -> None:
     album = msgspec.convert(track()["album"] | {"label": "Small"}, Album)
-    rows = rows_of(seen_in_album(album, THEN))
+    rows = rows_of((seen_in_album(album), THEN))
     assert [(a.album_id, a.label) for a in rows.album_observations] == [(ALBUM, "Small")]
     assert rows.album_artists == [AlbumArtist(ALBUM, 1, VERA, "Vera")]
     assert [a.artist_id for a in rows.artist_observations] == [VERA]
@@ -83,7 +91,7 @@ def test_an_album_by_itself() -> None:
 
 
 def test_of_an_artist_without_id_nothing_is_known() -> None:
-    assert artist(THEN, name="Vera") == []
+    assert artist(THEN, name="Vera")[0] == NOTHING
     with pytest.raises(RejectRecord, match="artist id 'short' is not"):
         artist(THEN, id="short")
 

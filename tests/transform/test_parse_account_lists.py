@@ -11,7 +11,7 @@ from chartlake.errors import DataError
 from chartlake.model import Feed, sha256
 from chartlake.schema import ArtistObservation, Entry, SlotRows
 from chartlake.transform.parse_account_lists import parse_account_list
-from tests.transform.slots import manifest, page_of, unique_keys
+from tests.transform.slots import manifest, page_of, rows_by, unique_keys
 from tests.transform.test_parse_playlist import (
     JSON,
     OTO,
@@ -45,7 +45,7 @@ def rows_of(feed: Feed, resource: str, *pages: list[Any]) -> SlotRows:
     firsts = [sum(map(len, pages[:number])) for number in range(len(pages))]
     resources = [resource] * len(pages)
     slot = manifest(*contents, feed=feed, resources=resources, first_items=firsts)
-    return parse_account_list(slot, contents)
+    return rows_by(parse_account_list, slot, contents)
 
 
 def artist_entry(**changes: Any) -> Entry:
@@ -120,7 +120,7 @@ def test_a_bad_record_is_a_reject_and_the_next_keeps_its_place(
 @pytest.mark.parametrize("page", [b"", b"[]", b'{"items": null}', b"null"])
 def test_a_page_that_is_none_fails_the_slot(page: bytes) -> None:
     with pytest.raises(DataError, match="page 0 is not a top_artists"):
-        parse_account_list(manifest(page, resources=["top_artists"]), [page])
+        rows_by(parse_account_list, manifest(page, resources=["top_artists"]), [page])
 
 
 ARTISTS = st.builds(lambda k, v: {**IDOL, k: v}, st.sampled_from(sorted(IDOL)), JSON)

@@ -12,7 +12,7 @@ from chartlake.errors import DataError
 from chartlake.model import Feed
 from chartlake.schema import AlbumArtist, ArtistObservation, SlotRows, TrackArtist
 from chartlake.transform.parse_catalog import parse_catalog
-from tests.transform.slots import manifest, page_of, unique_keys
+from tests.transform.slots import manifest, page_of, rows_by, unique_keys
 from tests.transform.test_parse_account_lists import ARTISTS, IDOL
 from tests.transform.test_parse_playlist import (
     ALBUM,
@@ -54,7 +54,7 @@ def listing(resource: str, *records: Any, album: str = ALBUM) -> Page:
 def rows_of(*pages: Page) -> SlotRows:
     resources, contents, urls = zip(*pages, strict=True) if pages else ((), (), ())
     slot = manifest(*contents, feed=RELEASES, resources=resources, urls=urls)
-    return parse_catalog(slot, contents)
+    return rows_by(parse_catalog, slot, contents)
 
 
 def test_an_artist() -> None:
@@ -92,7 +92,7 @@ def test_an_address_without_an_album_fails_the_slot(url: str) -> None:
     page = page_of([IN_ALBUM])
     slot = manifest(page, feed=RELEASES, resources=["album_tracks"], urls=[url])
     with pytest.raises(DataError, match="page 0 does not say of which album"):
-        parse_catalog(slot, [page])
+        rows_by(parse_catalog, slot, [page])
 
 
 @pytest.mark.parametrize("page", [single("album", WHOLE_ALBUM), batch("albums", WHOLE_ALBUM)])

@@ -16,7 +16,7 @@ from chartlake.errors import RefusedFile
 from chartlake.model import sha256
 from chartlake.schema import Edition, Entry, Reject, SlotRows
 from chartlake.transform.parse_charts_csv import count_records, parse_charts_csv
-from tests.transform.slots import CHART, THURSDAY, THURSDAY_SLOT, manifest, spotify_id
+from tests.transform.slots import CHART, THURSDAY, THURSDAY_SLOT, manifest, rows_by, spotify_id
 
 ONE, TWO, THREE = spotify_id(1), spotify_id(2), spotify_id(3)
 TRACK = "https://open.spotify.com/track/"
@@ -63,7 +63,7 @@ FORMATS = {
 
 def parsed(text: str | bytes) -> SlotRows:
     content = text.encode() if isinstance(text, str) else text
-    return parse_charts_csv(manifest(content, feed=CHART), [content])
+    return rows_by(parse_charts_csv, manifest(content, feed=CHART), [content])
 
 
 def entries(text: str | bytes) -> list[Entry]:
@@ -185,8 +185,8 @@ def test_album_charts() -> None:
 
 def test_the_edition_of_a_file() -> None:
     content = NEW.encode()
-    rows = parse_charts_csv(
-        manifest(content, feed=CHART, slot=THURSDAY_SLOT, day=THURSDAY), [content]
+    rows = rows_by(
+        parse_charts_csv, manifest(content, feed=CHART, slot=THURSDAY_SLOT, day=THURSDAY), [content]
     )
     assert rows.editions == [
         Edition(

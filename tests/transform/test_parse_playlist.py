@@ -28,6 +28,7 @@ from tests.transform.slots import (
     manifest,
     page_of,
     playlist,
+    rows_by,
     rows_of,
     unique_keys,
 )
@@ -190,7 +191,7 @@ def test_the_edition_carries_title_owner_and_version() -> None:
             "items": {"items": [listed(track()), None]},
         }
     ).encode()
-    (found,) = parse_playlist(manifest(content), [content]).editions
+    (found,) = rows_by(parse_playlist, manifest(content), [content]).editions
     assert (found.title, found.owner, found.spotify_snapshot_id) == ("Finds", "Vera", "MTIs")
     assert found.item_count == 2
 
@@ -201,7 +202,7 @@ def test_the_edition_carries_title_owner_and_version() -> None:
 )
 def test_an_owner_without_a_name_is_its_id(owner: Any, text: str | None) -> None:
     content = json.dumps({"name": None, "owner": owner, "items": {"items": []}}).encode()
-    (found,) = parse_playlist(manifest(content), [content]).editions
+    (found,) = rows_by(parse_playlist, manifest(content), [content]).editions
     assert (found.title, found.owner, found.item_count) == (None, text, 0)
 
 
@@ -212,7 +213,7 @@ def test_an_owner_without_a_name_is_its_id(owner: Any, text: str | None) -> None
 @pytest.mark.parametrize("key", ["item", "track"])
 def test_both_shapes(listing: str, key: str) -> None:
     content = playlist([listed(track(), key)], listing)
-    assert parse_playlist(manifest(content), [content]).entries == [entry()]
+    assert rows_by(parse_playlist, manifest(content), [content]).entries == [entry()]
 
 
 @pytest.mark.parametrize(
@@ -234,7 +235,7 @@ def test_both_keys_of_a_playlist() -> None:
         json.dumps({"items": page, "tracks": {"items": []}}).encode(),
         json.dumps({"items": None, "tracks": page}).encode(),
     ):
-        assert parse_playlist(manifest(content), [content]).entries == [entry()]
+        assert rows_by(parse_playlist, manifest(content), [content]).entries == [entry()]
 
 
 @pytest.mark.parametrize(
@@ -243,7 +244,7 @@ def test_both_keys_of_a_playlist() -> None:
 def test_a_playlist_that_does_not_show_its_items(page: str) -> None:
     content = f'{{"name": "Finds", "items": {page}}}'.encode()
     more = json.dumps({"items": [listed(track()), listed(None)]}).encode()
-    rows = parse_playlist(manifest(content, more), [content, more])
+    rows = rows_by(parse_playlist, manifest(content, more), [content, more])
     assert [(e.position, e.page, e.item, e.item_kind) for e in rows.entries] == [
         (1, 1, 0, "track"),
         (2, 1, 1, "unavailable"),
@@ -256,7 +257,7 @@ def test_positions_count_over_pages() -> None:
         json.dumps({"items": [None, listed(track())]}).encode(),
         json.dumps({"items": [listed(track())]}).encode(),
     ]
-    rows = parse_playlist(manifest(*pages, first_items=[0, 2, 4]), pages)
+    rows = rows_by(parse_playlist, manifest(*pages, first_items=[0, 2, 4]), pages)
     assert [(e.position, e.page, e.item) for e in rows.entries] == [
         (1, 0, 0),
         (3, 1, 0),
@@ -271,7 +272,7 @@ def test_what_is_observed_has_the_time_of_its_page() -> None:
     pages = [playlist([listed(track())]), page_of([listed(track(id=OTO))])]
     earlier = datetime(2026, 2, 1, 4, tzinfo=UTC)
     slot = manifest(*pages, first_items=[0, 1], received_at=[earlier, OBSERVED_AT])
-    rows = parse_playlist(slot, pages)
+    rows = rows_by(parse_playlist, slot, pages)
     assert rows.editions[0].observed_at == SEEN
     assert [(o.track_id, o.observed_at) for o in rows.track_observations] == [
         (TRACK, datetime(2026, 2, 1, 4)),
@@ -283,13 +284,13 @@ def test_what_is_observed_has_the_time_of_its_page() -> None:
 def test_a_page_of_another_kind_fails_the_slot() -> None:
     page = playlist([])
     with pytest.raises(DataError, match="page 0 is a saved_tracks, which no playlist has"):
-        parse_playlist(manifest(page, resources=["saved_tracks"]), [page])
+        rows_by(parse_playlist, manifest(page, resources=["saved_tracks"]), [page])
 
 
 def test_an_embedded_page_that_does_not_start_at_the_top_is_not_used() -> None:
     content = json.dumps({"items": {"items": [listed(track())], "offset": 1}}).encode()
     more = json.dumps({"items": [listed(None), listed(track())]}).encode()
-    rows = parse_playlist(manifest(content, more), [content, more])
+    rows = rows_by(parse_playlist, manifest(content, more), [content, more])
     assert [e.position for e in rows.entries] == [1, 2]
 
 
@@ -569,12 +570,12 @@ def test_an_odd_attribute_does_not_cost_the_entry(changes: Json) -> None:
 def test_a_page_that_is_none_fails_the_slot(page: bytes) -> None:
     first = playlist([listed(track())])
     with pytest.raises(DataError, match="page 1 is not a playlist_items"):
-        parse_playlist(manifest(first, page), [first, page])
+        rows_by(parse_playlist, manifest(first, page), [first, page])
 
 
 def test_a_playlist_that_is_none_fails_the_slot() -> None:
     with pytest.raises(DataError, match="page 0 is not a playlist"):
-        parse_playlist(manifest(b"[]"), [b"[]"])
+        rows_by(parse_playlist, manifest(b"[]"), [b"[]"])
 
 
 # Whatever comes -----------------------------------------------------------------------
@@ -646,7 +647,7 @@ def real(folder: Path, name: str) -> Any:
 def test_a_real_chart_of_2024(real_data: Path) -> None:
     captured = real(real_data, "top50_global_2024_a.json")
     content = json.dumps(captured).encode()
-    rows = parse_playlist(manifest(content), [content])
+    rows = rows_by(parse_playlist, manifest(content), [content])
     assert rows.rejects == []
     assert [e.position for e in rows.entries] == list(range(1, 51))
     assert {e.item_kind for e in rows.entries} == {"track"}
@@ -669,7 +670,7 @@ def test_a_real_chart_of_2024(real_data: Path) -> None:
 def test_real_pages(real_data: Path, name: str) -> None:
     captured = real(real_data, name)
     pages = [b'{"name": "x"}', json.dumps(captured).encode()]
-    rows = parse_playlist(manifest(*pages), pages)
+    rows = rows_by(parse_playlist, manifest(*pages), pages)
     assert rows.rejects == []
     assert len(rows.entries) == len(captured["items"])
     for found, listed in zip(rows.entries, captured["items"], strict=True):

@@ -12,7 +12,7 @@ from chartlake.errors import DataError
 from chartlake.model import Feed
 from chartlake.schema import PlayObservation, Reading, SlotRows
 from chartlake.transform.parse_recently_played import parse_recently_played
-from tests.transform.slots import manifest, page_of, unique_keys
+from tests.transform.slots import manifest, page_of, rows_by, unique_keys
 from tests.transform.test_parse_playlist import JSON, SEEN, TRACK, Json, local, mutants, track
 
 FEED = Feed(name="plays", source="recently-played", source_id="me", schedule="hourly")
@@ -30,7 +30,7 @@ def rows_of(*pages: list[Any], since: datetime | None = None) -> SlotRows:
     contents = [page_of(items) for items in pages]
     slot = manifest(*contents, feed=FEED, resources=["recently_played"] * len(pages))
     zoned = since.replace(tzinfo=UTC) if since else None
-    return parse_recently_played(msgspec.structs.replace(slot, since=zoned), contents)
+    return rows_by(parse_recently_played, msgspec.structs.replace(slot, since=zoned), contents)
 
 
 def reading_of(*pages: list[Any], since: datetime | None = None) -> Reading:
@@ -118,7 +118,7 @@ def test_where_nothing_is_seen_anything_may_be_missing() -> None:
 @pytest.mark.parametrize("page", [b"", b"[]", b'{"items": 5}'])
 def test_a_page_that_is_none_fails_the_slot(page: bytes) -> None:
     with pytest.raises(DataError, match="page 0 is not a recently_played"):
-        parse_recently_played(manifest(page, resources=["recently_played"]), [page])
+        rows_by(parse_recently_played, manifest(page, resources=["recently_played"]), [page])
 
 
 PLAYS = (

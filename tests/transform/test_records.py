@@ -60,7 +60,7 @@ def test_other_text_is_another_item(one: str, other: str) -> None:
 
 
 def test_a_reject_names_its_place_and_keeps_4000_characters() -> None:
-    kept = reject(2, 7, RejectRecord("no"), "é" * 4001)
+    kept = reject(2, 7, "no", ("é" * 4001).encode())
     assert (kept.page, kept.item, kept.reason, kept.payload) == (2, 7, "no", "é" * 4000)
 
 

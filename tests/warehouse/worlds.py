@@ -6,7 +6,7 @@ given, so that a world may hold what no chart file can.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -15,7 +15,9 @@ from chartlake.lake.store import Store, open_store
 from chartlake.model import Body, Feed, Manifest, Slot, Snapshot, slot_at
 from chartlake.pipeline import Pipeline
 from chartlake.schema import Entry, SlotRows
-from chartlake.transform.engine import Parsed
+from chartlake.transform.engine import Progress
+from chartlake.transform.pages import Memory, SlotContent
+from chartlake.transform.piece import Built, Piece, build_piece
 from chartlake.transform.records import edition
 from chartlake.warehouse.duckdb import DuckDBWarehouse
 from tests.oracle.movements import OracleEdition, OracleEntry
@@ -32,6 +34,8 @@ NOW = datetime(2021, 6, 1, tzinfo=UTC)
 class WorldEngine:
     """An engine that knows the rows of each slot."""
 
+    width = 1
+
     def __init__(self) -> None:
         self._rows: dict[tuple[str, Slot, int], OracleEdition] = {}
 
@@ -39,13 +43,17 @@ class WorldEngine:
         """What parsing this manifest's pages gives."""
         self._rows[manifest.feed.name, manifest.slot, manifest.revision] = world_edition
 
-    def parse(self, store: Store, manifests: Iterable[Manifest]) -> Iterator[Parsed]:
-        """Hand over the rows."""
-        for manifest in manifests:
-            known = self._rows[manifest.feed.name, manifest.slot, manifest.revision]
-            entries = [_entry(entry, place) for place, entry in enumerate(known.entries)]
-            editions = [edition(manifest, len(entries))]
-            yield Parsed(manifest, SlotRows(editions=editions, entries=entries))
+    def build(
+        self, store: Store, attempt: str, pieces: Sequence[Piece], progress: Progress
+    ) -> Iterator[Built]:
+        """Build with the rows that are known."""
+        for piece in pieces:
+            yield build_piece(store, attempt, piece, parse=self._content)
+
+    def _content(self, store: Store, manifest: Manifest, memory: Memory) -> SlotContent:
+        known = self._rows[manifest.feed.name, manifest.slot, manifest.revision]
+        entries = [_entry(entry, place) for place, entry in enumerate(known.entries)]
+        return SlotContent(SlotRows([edition(manifest, len(entries))], entries=entries))
 
 
 class WorldPipeline:

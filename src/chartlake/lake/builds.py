@@ -1,4 +1,4 @@
-"""Builds: curated files, the objects that commit them, and which attempt is live.
+"""Builds: the objects that commit curated files, and which attempt is live.
 
 A build covers one slot or many. Its files are visible to no one until its
 object exists; the object names its attempt, slots, files and row counts.
@@ -6,12 +6,10 @@ object exists; the object names its attempt, slots, files and row counts.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 import msgspec
-import pyarrow as pa
-import pyarrow.parquet as pq
 
 from chartlake.errors import CorruptObject
 from chartlake.lake import keys
@@ -38,7 +36,6 @@ __all__ = [
     "rank",
     "read_build",
     "read_builds",
-    "read_table",
 ]
 
 
@@ -60,10 +57,6 @@ class Rank(NamedTuple):
         return cls(revision, transform_version, slots_covered, build_id.translate(_INVERT_HEX))
 
 
-_AGAIN = (
-    "restore the file from a backup; or delete the build object that names it, then: "
-    "chartlake reconcile --all"
-)
 _INVERT_HEX = str.maketrans("0123456789abcdef", "fedcba9876543210")
 
 
@@ -101,14 +94,10 @@ def commit(
     store: Store,
     transform_version: int,
     slots: tuple[BuiltSlot, ...],
-    tables: Mapping[tuple[str, str], pa.Table],
+    files: tuple[BuiltFile, ...],
     attempt: str,
 ) -> Build:
-    """Write a build's files, then commit it; returns the build that stands.
-
-    ``tables`` maps (table, month) to rows that carry ``attempt`` as attempt_id.
-    """
-    files = tuple(_write(store, *place, rows, attempt) for place, rows in tables.items())
+    """Commit files that are there; returns the build that stands."""
     hashes = (slot.manifest_sha256 for slot in slots)
     build = Build(
         build_id=build_id(hashes, transform_version),
@@ -155,34 +144,6 @@ def read_builds(store: Store, listed: Iterable[str]) -> Iterator[tuple[str, Buil
             continue
         except CorruptObject as error:
             yield key, error
-
-
-def read_table(store: Store, file: BuiltFile) -> pa.Table:
-    """The rows of one curated file; CorruptObject where it is gone or its hash does not match."""
-    try:
-        content = store.get(file.key)
-    except FileNotFoundError as error:
-        raise CorruptObject(
-            f"{file.key} is gone", why="its build says it should be there", fix=_AGAIN
-        ) from error
-    if sha256(content) != file.sha256:
-        raise CorruptObject(
-            f"{file.key} does not match its hash",
-            why="the stored bytes changed after they were committed",
-            fix=_AGAIN,
-        )
-    return pq.ParquetFile(pa.BufferReader(content)).read()
-
-
-def _write(store: Store, table: str, month: str, rows: pa.Table, attempt: str) -> BuiltFile:
-    sink = pa.BufferOutputStream()
-    pq.write_table(rows, sink, compression="zstd")
-    content = sink.getvalue().to_pybytes()
-    key = keys.curated(table, month, attempt)
-    store.create(key, content)
-    return BuiltFile(
-        table=table, key=key, rows=rows.num_rows, size=len(content), sha256=sha256(content)
-    )
 
 
 def _month_of(slots: tuple[BuiltSlot, ...]) -> str:

@@ -71,9 +71,10 @@ def expired(feed: str, slot: Slot) -> str:
     return f"{expired_of(feed)}{slot_month(slot)}/{slot}.json"
 
 
-def curated(table: str, month: str, attempt: str) -> str:
-    """One curated file: a table's rows of one month by one attempt of a build."""
-    return f"{CURATED}{table}/slot_month={month}/{attempt}.parquet"
+def curated(table: str, month: str, attempt: str, part: int | None = None) -> str:
+    """One curated file: a table's rows of one month by one attempt of a build, or a part of it."""
+    name = attempt if part is None else f"{attempt}-{part}"
+    return f"{CURATED}{table}/slot_month={month}/{name}.parquet"
 
 
 def curated_month(curated_key: str) -> str:

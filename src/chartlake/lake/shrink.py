@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 
 from chartlake.errors import CorruptObject
 from chartlake.lake import builds, checkpoint, keys, raw
+from chartlake.lake.curated import read_table, write_tables
 from chartlake.lake.references import is_whole, read_builds
 from chartlake.lake.store import Listed, Store
 from chartlake.model import Build, BuiltFile, BuiltSlot, slot_month
@@ -98,18 +99,20 @@ class _Rest(NamedTuple):
 
 
 def _rest(store: Store, listed: Listed, build: Build, kept: tuple[BuiltSlot, ...]) -> _Rest:
-    tables: dict[tuple[str, str], pa.Table] = {}
+    parts: dict[tuple[str, str], list[pa.Table]] = {}
     damaged: list[BuiltFile] = []
     for file in build.files:
         try:
-            tables[file.table, keys.curated_month(file.key)] = builds.read_table(store, file)
+            place = (file.table, keys.curated_month(file.key))
+            parts.setdefault(place, []).append(read_table(store, file))
         except CorruptObject:
             damaged.append(file)
     harmed = [slot for slot in kept if any(_may_hold(file, slot) for file in damaged)]
     elsewhere = _built_elsewhere(store, listed, harmed)
     unbuilt = [slot for slot in harmed if slot not in elsewhere and is_buildable(store, slot)]
     slots = tuple(slot for slot in kept if slot not in elsewhere and slot not in unbuilt)
-    tables = {place: rows.filter(_is_in(rows, _places(slots))) for place, rows in tables.items()}
+    whole = {place: pa.concat_tables(rows) for place, rows in parts.items()}
+    tables = {place: rows.filter(_is_in(rows, _places(slots))) for place, rows in whole.items()}
     short = tuple(slot for slot in harmed if slot in slots)
     if lost := [slot for slot in short if not _has_rows(tables, slot)]:
         raise _stuck(damaged, lost)
@@ -154,14 +157,15 @@ def _commit(store: Store, build: Build, rest: _Rest) -> None:
         return
     attempt = keys.new_attempt()
     tables = {place: _renamed(rows, attempt) for place, rows in rest.tables.items()}
-    made = builds.commit(store, build.transform_version, rest.slots, tables, attempt)
+    files = write_tables(store, tables, attempt)
+    made = builds.commit(store, build.transform_version, rest.slots, files, attempt)
     if made.attempt == attempt or is_whole(store, made):
         return
     if rest.short:
         raise _stuck(made.files, rest.short)
     # a damaged build of just these slots stands where this one would
     store.delete(keys.build(slot_month(max(slot.slot for slot in rest.slots)), made.build_id))
-    builds.commit(store, build.transform_version, rest.slots, tables, attempt)
+    builds.commit(store, build.transform_version, rest.slots, files, attempt)
 
 
 def _renamed(rows: pa.Table, attempt: str) -> pa.Table:

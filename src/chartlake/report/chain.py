@@ -7,14 +7,15 @@ links below it are left out where they can't be reached any more.
 from __future__ import annotations
 
 from base64 import b64encode
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+import pyarrow as pa
 import pyarrow.compute as pc
 
 from chartlake.errors import CorruptObject, DataError, StorageError
-from chartlake.lake import builds, keys, raw, retention
+from chartlake.lake import builds, curated, keys, raw, retention
 from chartlake.lake.store import Store
 from chartlake.model import Build, BuiltFile, Manifest, Page, Slot, slot_month
 from chartlake.report.links import BuildLink, CuratedFile, ManifestLink, PageLink, Record
@@ -74,27 +75,38 @@ class Chain:
     def _curated(
         self, store: Store, build: Build, table: str, slot: Slot, row: dict[str, Any]
     ) -> None:
-        key = keys.curated(table, slot_month(slot), build.attempt)
-        file = next((file for file in build.files if file.key == key), None)
-        if not file:
-            self.problems.append(f"the build names no file {key}")
-            return
+        month = slot_month(slot)
+        files = [f for f in build.files if (f.table, keys.curated_month(f.key)) == (table, month)]
+        if not files:
+            self.problems.append(f"the build names no file of {table} in {month}")
+        for file in files:
+            try:
+                rows = curated.read_table(store, file)
+            except CorruptObject as error:
+                self.problems.append(str(error))
+                self._link(file, verified=False)
+                continue
+            there = _rows_like(row, rows, slot)
+            if there or file is files[-1]:
+                self._link(file, verified=True)
+                self._compare(file, row, there)
+                return
+
+    def _link(self, file: BuiltFile, *, verified: bool) -> None:
         assert self.build
-        try:
-            rows = builds.read_table(store, file)
-        except CorruptObject as error:
-            self.problems.append(str(error))
-            self.build = replace(self.build, file=_curated_file(file, verified=False))
-            return
-        self.build = replace(self.build, file=_curated_file(file, verified=True))
-        same = pc.and_(pc.equal(rows["slot"], slot), pc.equal(rows["feed"], row["feed"]))
-        there = rows.filter(pc.and_(same, pc.equal(rows["position"], row["position"]))).to_pylist()
+        self.build = replace(self.build, file=_curated_file(file, verified=verified))
+
+    def _compare(
+        self, file: BuiltFile, row: dict[str, Any], there: Sequence[dict[str, Any]]
+    ) -> None:
         if not there:
-            self.problems.append(f"{key} has no such row")
+            self.problems.append(f"{file.key} has no such row")
             return
         for name, value in there[0].items():
             if row.get(name) != value:
-                self.problems.append(f"{table} has {name} {row.get(name)}, {key} has {value}")
+                self.problems.append(
+                    f"{file.table} has {name} {row.get(name)}, {file.key} has {value}"
+                )
 
     def _manifest(
         self, store: Store, build: Build | None, feed: str, slot: Slot, revision: int
@@ -211,3 +223,10 @@ def _read_page(store: Store, page: Page, raw_key: str) -> bytes:
         if size >= page.offset + page.stored_bytes:
             raise
         raise CorruptObject(f"{raw_key} is cut short: it has {size:,} bytes") from error
+
+
+def _rows_like(row: dict[str, Any], rows: pa.Table, slot: Slot) -> list[dict[str, Any]]:
+    """The rows of a curated file at the place of one of the warehouse."""
+    same = pc.and_(pc.equal(rows["slot"], slot), pc.equal(rows["feed"], row["feed"]))
+    found = rows.filter(pc.and_(same, pc.equal(rows["position"], row["position"])))
+    return list(found.to_pylist())

@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 
 from chartlake.errors import ChartlakeError
 from chartlake.lake import builds, keys
+from chartlake.lake.curated import read_table, write_tables
 from chartlake.lake.store import Store
 from chartlake.model import UNDATED, Build, BuiltSlot, Slot, slot_month
 from chartlake.schema import TABLES
@@ -74,7 +75,7 @@ def compact(store: Store, feed: str, month: str, live: _Live) -> Build:
     tables = {(name, month): rows for name, rows in _rows(store, feed, live, attempt).items()}
     slots = tuple(live[slot][1] for slot in sorted(live))
     (version,) = {build.transform_version for build, _ in live.values()}
-    return builds.commit(store, version, slots, tables, attempt)
+    return builds.commit(store, version, slots, write_tables(store, tables, attempt), attempt)
 
 
 def _rows(store: Store, feed: str, live: _Live, attempt: str) -> Mapping[str, pa.Table]:
@@ -85,7 +86,7 @@ def _rows(store: Store, feed: str, live: _Live, attempt: str) -> Mapping[str, pa
         of_build.setdefault(build.build_id, (build, []))[1].append(slot)
     for build, slots in of_build.values():
         for file in build.files:
-            rows = builds.read_table(store, file)
+            rows = read_table(store, file)
             mine = pc.and_(pc.equal(rows["feed"], feed), pc.is_in(rows["slot"], pa.array(slots)))
             found.setdefault(file.table, []).append(rows.filter(mine))
     joined = {

@@ -1,112 +1,143 @@
-"""Where parsing runs. The port is one method; the local engine is this process."""
+"""Where the parsing runs: in this process, or in several of this machine.
+
+The port is one method: an engine maps one function over the pieces of a batch.
+Other engines (see `chartlake.spark`) map the same function over a cluster.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from typing import NamedTuple, Protocol
+import multiprocessing
+import os
+import signal
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, ProcessPoolExecutor, wait
+from contextlib import contextmanager
+from threading import Thread
+from typing import Any, Protocol
 
-from chartlake.errors import ChartlakeError, DataError
-from chartlake.lake import raw
-from chartlake.lake.store import Store
-from chartlake.model import Manifest
-from chartlake.schema import SlotRows
-from chartlake.transform.parse_account_lists import parse_account_list
-from chartlake.transform.parse_catalog import parse_catalog
-from chartlake.transform.parse_charts_csv import parse_charts_csv
-from chartlake.transform.parse_playlist import parse_playlist
-from chartlake.transform.parse_recently_played import parse_recently_played
-from chartlake.transform.records import missed_slot, too_many_rejects
+from chartlake.errors import StorageError
+from chartlake.lake.store import Store, open_store
+from chartlake.transform.piece import Built, Piece, build_piece
 
-__all__ = ["Engine", "LocalEngine", "Parsed", "parse_slot"]
+__all__ = ["Engine", "LocalEngine", "Progress", "processes_here"]
 
-Parse = Callable[[Manifest, Iterable[bytes]], SlotRows]
-PARSE_BY_SOURCE: dict[str, Parse] = {
-    "artist-catalog": parse_catalog,
-    "charts-csv": parse_charts_csv,
-    "hydration": parse_catalog,
-    "playlist": parse_playlist,
-    "recently-played": parse_recently_played,
-    "saved-tracks": parse_account_list,
-    "top-items": parse_account_list,
-}
+Progress = Callable[[int], None]
+"""Is told how many slots have been parsed so far."""
 
-
-class Parsed(NamedTuple):
-    """What became of one slot: its rows, or the error that keeps it out of the build."""
-
-    manifest: Manifest
-    rows: SlotRows
-    error: ChartlakeError | None = None
+_WATCH_SECONDS = 0.2
+# forked children would share the threads of the object store
+_START = multiprocessing.get_context("spawn")
 
 
 class Engine(Protocol):
-    """Parses slots, in any order and place."""
+    """Builds the pieces of a batch, in any order and place."""
 
-    def parse(self, store: Store, manifests: Iterable[Manifest]) -> Iterator[Parsed]:
-        """One result per manifest; a slot's DataError is a result, not an exception."""
+    @property
+    def width(self) -> int:
+        """How many pieces it builds at the same time."""
+        ...
+
+    def build(
+        self, store: Store, attempt: str, pieces: Sequence[Piece], progress: Progress
+    ) -> Iterator[Built]:
+        """What `build_piece` gives for each piece, in any order."""
         ...
 
 
 class LocalEngine:
-    """Parses slots one after another in this process."""
+    """Builds in this process, or where there is enough to do in as many as are asked for."""
 
-    def parse(self, store: Store, manifests: Iterable[Manifest]) -> Iterator[Parsed]:
-        """One result per manifest, in order."""
-        for manifest in manifests:
-            yield parse_slot(store, manifest)
+    def __init__(self, processes: int = 1) -> None:
+        self.width = processes
+
+    def build(
+        self, store: Store, attempt: str, pieces: Sequence[Piece], progress: Progress
+    ) -> Iterator[Built]:
+        """One result for each piece, as they come."""
+        processes = min(self.width, len(pieces))
+        if processes < 2 or store.url.startswith("memory:"):  # which no other process sees
+            return _build_here(store, attempt, pieces, progress)
+        return _build_in_pool(store, attempt, pieces, progress, processes)
 
 
-def parse_slot(store: Store, manifest: Manifest) -> Parsed:
-    """Read, check and parse one slot; one that was missed has no pages to parse."""
+def processes_here() -> int:
+    """As many as this process may use CPUs; one in Lambda, which has no shared memory."""
+    if "AWS_LAMBDA_FUNCTION_NAME" in os.environ:
+        return 1
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _build_here(
+    store: Store, attempt: str, pieces: Sequence[Piece], progress: Progress
+) -> Iterator[Built]:
+    done = 0
+
+    def one_more() -> None:
+        nonlocal done
+        done += 1
+        progress(done)
+
+    for piece in pieces:
+        yield build_piece(store, attempt, piece, one_more)
+
+
+def _build_in_pool(
+    store: Store, attempt: str, pieces: Sequence[Piece], progress: Progress, processes: int
+) -> Iterator[Built]:
+    parsed = _START.Value("q", 0)
+    with _pool(processes, store.url, parsed) as pool:
+        waiting = {pool.submit(_build_in_worker, attempt, piece) for piece in pieces}
+        while waiting:
+            done, waiting = wait(waiting, _WATCH_SECONDS, FIRST_COMPLETED)
+            progress(parsed.value)
+            for future in done:
+                yield future.result()
+
+
+@contextmanager
+def _pool(processes: int, url: str, parsed: Any) -> Iterator[ProcessPoolExecutor]:
+    """Workers that end with this block, whatever they are at, and with this process."""
+    before = set(multiprocessing.active_children())
+    pool = ProcessPoolExecutor(processes, _START, _begin, (url, parsed))
     try:
-        if manifest.missed:
-            return Parsed(manifest, SlotRows(missed_slots=[missed_slot(manifest)]))
-        rows = _parse_of(manifest)(manifest, raw.read_pages(store, manifest))
-        _check_counts(manifest, rows)
-    except FileNotFoundError:
-        return Parsed(manifest, SlotRows(), _lost(manifest))
-    except DataError as error:
-        return Parsed(manifest, SlotRows(), error)
-    except ChartlakeError:
-        raise
-    except Exception as error:  # a fault of ours: it must not keep every other slot out, for ever
-        return Parsed(manifest, SlotRows(), _unforeseen(manifest, error))
-    return Parsed(manifest, rows)
+        yield pool
+        pool.shutdown()
+    except BrokenExecutor as error:
+        raise StorageError(
+            "a process that parses was ended from outside",
+            why="mostly because memory ran out",
+            fix="set processes = 1 under [transform], and run again: nothing is lost",
+        ) from error
+    finally:
+        for worker in set(multiprocessing.active_children()) - before:
+            worker.terminate()
+        pool.shutdown(wait=False, cancel_futures=True)
 
 
-def _parse_of(manifest: Manifest) -> Parse:
-    source = manifest.feed.source
-    if source not in PARSE_BY_SOURCE:
-        raise DataError(
-            f"{manifest.feed.name} {manifest.slot}: this chartlake knows no source {source!r}",
-            fix="use the newer chartlake that extracted it",
-        )
-    return PARSE_BY_SOURCE[source]
+# In a worker ---------------------------------------------------------------------------
+
+_worker: list[Any] = []
+"""The store of this worker, and the count of slots that all workers share."""
 
 
-def _unforeseen(manifest: Manifest, error: Exception) -> DataError:
-    return DataError(
-        f"{manifest.feed.name} {manifest.slot}: chartlake cannot parse it",
-        why=f"{type(error).__name__}: {error}"[:400],
-        fix="please report it: this is a fault of chartlake; the other slots are not affected",
-    )
+def _begin(url: str, parsed: Any) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the process that started it decides
+    Thread(target=_end_with_parent, daemon=True).start()
+    _worker[:] = [open_store(url), parsed]
 
 
-def _lost(manifest: Manifest) -> DataError:
-    """Pages may lie in objects of earlier slots too."""
-    objects = sorted({page.raw_key or manifest.raw_key for page in manifest.pages})
-    what = objects[0] if len(objects) == 1 else f"one of {', '.join(objects)}"
-    return DataError(f"{what} is not there", why="its manifest says it should be")
+def _end_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    if parent:
+        parent.join()
+        os._exit(1)
 
 
-def _check_counts(manifest: Manifest, rows: SlotRows) -> None:
-    place = f"{manifest.feed.name} {manifest.slot}"
-    records = sum(edition.item_count for edition in rows.editions)
-    records += sum(reading.item_count for reading in rows.readings)
-    if records != manifest.item_count:
-        raise DataError(
-            f"{place}: {records} records where its manifest counts {manifest.item_count}"
-        )
-    if too_many_rejects(len(rows.rejects), records):
-        first = rows.rejects[0].reason
-        raise DataError(f"{place}: {len(rows.rejects)} of {records} records rejected", why=first)
+def _build_in_worker(attempt: str, piece: Piece) -> Built:
+    store, parsed = _worker
+
+    def one_more() -> None:
+        with parsed.get_lock():
+            parsed.value += 1
+
+    return build_piece(store, attempt, piece, one_more)

@@ -6,13 +6,23 @@ from datetime import datetime
 from typing import NamedTuple
 
 from chartlake.model import from_json
-from chartlake.schema import Entry
-from chartlake.transform.observations import Seen, seen_in_artist, seen_in_track
-from chartlake.transform.pages import Found, RawRecord
+from chartlake.transform.observations import NOTHING, Seen, seen_in_artist, seen_in_track
 from chartlake.transform.payloads import Artist, Item, Listed, moment
 from chartlake.transform.records import check_id, item_key
 
-__all__ = ["Named", "name_item", "read_artist", "read_listed", "read_track"]
+__all__ = [
+    "NULL",
+    "Listing",
+    "Named",
+    "Told",
+    "name_item",
+    "read_artist",
+    "read_listed",
+    "read_track",
+]
+
+NULL = b"null"
+"""Stands where there is nothing."""
 
 
 class Named(NamedTuple):
@@ -25,30 +35,63 @@ class Named(NamedTuple):
     artist_names: str | None
 
 
-def read_listed(record: RawRecord) -> Found:
+class Listing(NamedTuple):
+    """What a record of a list tells of its place there: the columns of `Entry` of these names."""
+
+    item_kind: str
+    item_key: str | None
+    track_id: str | None
+    item_name: str | None
+    artist_names: str | None
+    added_at: datetime | None
+
+
+class Listening(NamedTuple):
+    """What a record of recently played tells: the columns of `PlayObservation` of these names."""
+
+    played_at: datetime
+    item_kind: str
+    item_key: str | None
+    track_id: str | None
+    item_name: str | None
+    artist_names: str | None
+    duration_ms: int | None
+    context_type: str | None
+    context_uri: str | None
+
+
+class Told(NamedTuple):
+    """What one record tells, wherever it stands."""
+
+    seen: Seen = NOTHING
+    listing: Listing | None = None
+    listening: Listening | None = None
+
+
+def read_listed(content: bytes) -> Told:
     """A track or episode with the facts of its listing, as playlists and saved tracks have it."""
-    listed = Listed() if record.is_null else from_json(record.content, Listed)
-    return _found(record, listed, listed.item or listed.track)
+    listed = Listed() if content == NULL else from_json(content, Listed)
+    named, seen = name_item(listed.item or listed.track, is_local=listed.is_local)
+    return Told(seen, Listing(*named, moment(listed.added_at)))
 
 
-def read_track(record: RawRecord) -> Found:
+def read_track(content: bytes) -> Told:
     """A track by itself, as in the tracks listened to most."""
-    return _found(record, Listed(), None if record.is_null else from_json(record.content, Item))
+    named, seen = name_item(None if content == NULL else from_json(content, Item))
+    return Told(seen, Listing(*named, None))
 
 
-def read_artist(record: RawRecord) -> Found:
+def read_artist(content: bytes) -> Told:
     """An artist, as in the artists listened to most."""
-    artist = Artist() if record.is_null else from_json(record.content, Artist)
+    artist = Artist() if content == NULL else from_json(content, Artist)
     artist_id = check_id(artist.id, "artist") if artist.id else None
     kind = "artist" if artist.id or artist.uri or artist.name else "unavailable"
-    key = item_key(kind, artist_id, artist.uri, artist.name)
-    named = Named(kind, None if kind == "unavailable" else key, None, artist.name, artist.name)
-    return Found(seen_in_artist(artist, record.observed_at), _entry(record, named))
+    key = None if kind == "unavailable" else item_key(kind, artist_id, artist.uri, artist.name)
+    named = Named(kind, key, None, artist.name, artist.name)
+    return Told(seen_in_artist(artist), Listing(*named, None))
 
 
-def name_item(
-    item: Item | None, at: datetime, *, is_local: bool | None = None
-) -> tuple[Named, list[Seen]]:
+def name_item(item: Item | None, *, is_local: bool | None = None) -> tuple[Named, Seen]:
     """What an item is known by, and what it tells of itself; RejectRecord where an id is none."""
     known = item or Item()
     kind = _kind(item, is_local)
@@ -63,32 +106,7 @@ def name_item(
         item_name=known.name,
         artist_names=artists,
     )
-    return named, seen_in_track(known, track_id, at) if track_id else []
-
-
-def _found(record: RawRecord, listed: Listed, item: Item | None) -> Found:
-    named, seen = name_item(item, record.observed_at, is_local=listed.is_local)
-    return Found(seen, _entry(record, named, moment(listed.added_at)))
-
-
-def _entry(record: RawRecord, named: Named, added_at: datetime | None = None) -> Entry:
-    return Entry(
-        position=record.position,
-        item_kind=named.item_kind,
-        item_key=named.item_key,
-        track_id=named.track_id,
-        item_name=named.item_name,
-        artist_names=named.artist_names,
-        added_at=added_at,
-        label=None,
-        streams=None,
-        reported_rank=None,
-        reported_previous_rank=None,
-        reported_peak=None,
-        reported_time_on_chart=None,
-        page=record.number,
-        item=record.item,
-    )
+    return named, seen_in_track(known, track_id) if track_id else NOTHING
 
 
 def _kind(item: Item | None, is_local: bool | None) -> str:
@@ -103,5 +121,5 @@ def _kind(item: Item | None, is_local: bool | None) -> str:
 
 def _artist_text(item: Item) -> str | None:
     if item.artists:
-        return ", ".join(artist.name or "" for artist in item.artists) or None
+        return ", ".join([artist.name or "" for artist in item.artists]) or None
     return item.show.name if item.show else None

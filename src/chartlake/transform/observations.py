@@ -1,19 +1,11 @@
-"""What a payload tells of tracks, albums and artists: observation rows and credits."""
+"""What a payload tells of tracks, albums and artists: values for the tables of observations."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from datetime import date, datetime
+from collections.abc import Iterable, Sequence
+from datetime import date
 from typing import Any, NamedTuple
 
-from chartlake.schema import (
-    AlbumArtist,
-    AlbumObservation,
-    ArtistObservation,
-    SlotRows,
-    TrackArtist,
-    TrackObservation,
-)
 from chartlake.transform.payloads import (
     Album,
     Artist,
@@ -26,160 +18,120 @@ from chartlake.transform.payloads import (
 )
 from chartlake.transform.records import check_id
 
-__all__ = ["Observations", "Seen", "seen_in_album", "seen_in_artist", "seen_in_track"]
+__all__ = ["NOTHING", "Seen", "Thing", "merged", "seen_in_album", "seen_in_artist", "seen_in_track"]
 
-_Row = TrackObservation | AlbumObservation | ArtistObservation
-_Credit = tuple[int, str | None, str | None]
+
+class Thing(NamedTuple):
+    """What is told of a track, an album or an artist, under an id that has been checked.
+
+    ``row`` has the values of its table's columns, the id first, without
+    observed_at; ``credits`` the id and name of each of its artists, in order.
+    """
+
+    row: tuple[Any, ...]
+    credits: tuple[tuple[str | None, str | None], ...] = ()
 
 
 class Seen(NamedTuple):
-    """A track, an album or an artist as one record shows it, under an id that has been checked."""
+    """The things that one record tells of, by kind, in the order in which it names them."""
 
-    spotify_id: str
-    thing: Item | Album | Artist
-    at: datetime
-    album_id: str | None = None  # of a track that doesn't name its album
+    tracks: tuple[Thing, ...] = ()
+    albums: tuple[Thing, ...] = ()
+    artists: tuple[Thing, ...] = ()
 
-
-class Observations:
-    """Gathers what one slot tells of tracks, albums and artists, each once.
-
-    The same thing may be seen whole and in short: each of its values is the
-    latest that there is, of those seen at the same time the first.
-    """
-
-    def __init__(self) -> None:
-        self._first: dict[type, dict[str, Seen]] = {Item: {}, Album: {}, Artist: {}}
-        self._others: dict[tuple[type, str], list[Seen]] = {}
-
-    def add(self, things: Iterable[Seen]) -> None:
-        """What one record tells."""
-        for seen in things:
-            kind = type(seen.thing)
-            known = self._first[kind].setdefault(seen.spotify_id, seen)
-            if known is not seen and known != seen:  # mostly it is the same again
-                self._others.setdefault((kind, seen.spotify_id), []).append(seen)
-
-    def fill(self, rows: SlotRows) -> None:
-        """Hand over the rows, in the order in which things were seen first."""
-        for kind, things in self._first.items():
-            for spotify_id, first in things.items():
-                others = self._others.get((kind, spotify_id))
-                _hand_over(rows, *(_merged([first, *others]) if others else _told_by(first)))
+    def __add__(self, other: Seen) -> Seen:  # type: ignore[override]  # not those of one kind
+        """What both tell."""
+        return Seen(
+            self.tracks + other.tracks, self.albums + other.albums, self.artists + other.artists
+        )
 
 
-def seen_in_track(
-    track: Item, track_id: str, at: datetime, album_id: str | None = None
-) -> list[Seen]:
+NOTHING = Seen()
+
+
+def seen_in_track(track: Item, track_id: str, album_id: str | None = None) -> Seen:
     """A track with its album and all their artists; ``album_id`` where it doesn't name its album.
 
     RejectRecord where an id is none, so that nothing is kept of a record that is refused.
     """
-    found = [Seen(track_id, track, at, album_id), *_seen_in_artists(track.artists, at)]
-    return found + seen_in_album(track.album, at) if track.album else found
+    album = track.album
+    row = (
+        track_id,
+        track.name,
+        (album.id or None if album else None) or album_id,
+        text(inner(track.external_ids, "isrc")),
+        whole_number(track.disc_number),
+        whole_number(track.track_number),
+        milliseconds(track.duration_ms),
+        flag(track.explicit),
+        whole_number(track.popularity),
+    )
+    itself = Thing(row, _credits(track.artists))
+    found = _seen_in_artists(track.artists)
+    if album is None:
+        return Seen((itself,), (), found)
+    _, albums, artists = seen_in_album(album)
+    return Seen((itself,), albums, found + artists)
 
 
-def seen_in_album(album: Album, at: datetime) -> list[Seen]:
+def seen_in_album(album: Album) -> Seen:
     """An album with its artists."""
-    itself = [Seen(check_id(album.id, "album"), album, at)] if album.id else []
-    return itself + _seen_in_artists(album.artists, at)
-
-
-def seen_in_artist(artist: Artist, at: datetime) -> list[Seen]:
-    """An artist, whole or as credited; nothing is known of one without an id."""
-    return _seen_in_artists([artist], at)
-
-
-def _seen_in_artists(artists: list[Artist] | None, at: datetime) -> list[Seen]:
-    return [Seen(check_id(a.id, "artist"), a, at) for a in artists or () if a.id]
-
-
-def _hand_over(rows: SlotRows, row: _Row, by: list[_Credit]) -> None:
-    match row:
-        case TrackObservation():
-            rows.track_observations.append(row)
-            rows.track_artists += [TrackArtist(row.track_id, *credit) for credit in by]
-        case AlbumObservation():
-            rows.album_observations.append(row)
-            rows.album_artists += [AlbumArtist(row.album_id, *credit) for credit in by]
-        case ArtistObservation():
-            rows.artist_observations.append(row)
-
-
-def _merged(times: list[Seen]) -> tuple[_Row, list[_Credit]]:
-    latest, *earlier = sorted(times, key=lambda seen: seen.at, reverse=True)
-    row, by = _told_by(latest)
-    for seen in earlier:
-        other, its = _told_by(seen)
-        values = zip(row._fields, row, other, strict=True)
-        missing: dict[str, Any] = {name: old for name, new, old in values if new is None}
-        row, by = row._replace(**missing), by or its
-    return row, by
-
-
-def _told_by(seen: Seen) -> tuple[_Row, list[_Credit]]:
-    return _row(seen), _credits(seen)
-
-
-def _row(seen: Seen) -> _Row:
-    match seen.thing:
-        case Item():
-            return _track(seen.thing, seen.spotify_id, seen.album_id, seen.at)
-        case Album():
-            return _album(seen.thing, seen.spotify_id, seen.at)
-        case Artist():
-            return _artist(seen.thing, seen.spotify_id, seen.at)
-
-
-def _credits(seen: Seen) -> list[_Credit]:
-    artists = [] if isinstance(seen.thing, Artist) else seen.thing.artists or []
-    return [
-        (place, artist.id or None, artist.name) for place, artist in enumerate(artists, start=1)
-    ]
-
-
-def _track(track: Item, track_id: str, album_id: str | None, at: datetime) -> TrackObservation:
-    return TrackObservation(
-        track_id=track_id,
-        track_name=track.name,
-        album_id=(track.album.id or None if track.album else None) or album_id,
-        isrc=text(inner(track.external_ids, "isrc")),
-        disc_number=whole_number(track.disc_number),
-        track_number=whole_number(track.track_number),
-        duration_ms=milliseconds(track.duration_ms),
-        explicit=flag(track.explicit),
-        popularity=whole_number(track.popularity),
-        observed_at=at,
-    )
-
-
-def _album(album: Album, album_id: str, at: datetime) -> AlbumObservation:
+    if not album.id:
+        return Seen((), (), _seen_in_artists(album.artists))
     released = text(album.release_date)
-    return AlbumObservation(
-        album_id=album_id,
-        album_name=album.name,
-        album_type=text(album.album_type),
-        total_tracks=whole_number(album.total_tracks),
-        release_date=_first_day(released),
-        release_date_text=released,
-        release_date_precision=text(album.release_date_precision),
-        upc=text(inner(album.external_ids, "upc")),
-        label=text(album.label),
-        popularity=whole_number(album.popularity),
-        image_url=_largest(album.images),
-        observed_at=at,
+    row = (
+        check_id(album.id, "album"),
+        album.name,
+        text(album.album_type),
+        whole_number(album.total_tracks),
+        _first_day(released),
+        released,
+        text(album.release_date_precision),
+        text(inner(album.external_ids, "upc")),
+        text(album.label),
+        whole_number(album.popularity),
+        _largest(album.images),
+    )
+    return Seen((), (Thing(row, _credits(album.artists)),), _seen_in_artists(album.artists))
+
+
+def seen_in_artist(artist: Artist) -> Seen:
+    """An artist, whole or as credited; nothing is known of one without an id."""
+    return Seen((), (), _seen_in_artists([artist]))
+
+
+def merged(times: Iterable[tuple[Thing, Any]]) -> Thing:
+    """What several sightings tell of one thing: each with its time, in the order seen.
+
+    The same thing may be seen whole and in short: each of its values is the
+    latest that there is, of those seen at the same time the first.
+    """
+    latest, *earlier = sorted(times, key=lambda seen: seen[1], reverse=True)
+    row, credits = latest[0]
+    for (other, its), _ in earlier:
+        row = tuple(old if new is None else new for new, old in zip(row, other, strict=True))
+        credits = credits or its
+    return Thing(row, credits)
+
+
+def _seen_in_artists(artists: Sequence[Artist] | None) -> tuple[Thing, ...]:
+    return tuple([_artist(artist) for artist in artists or () if artist.id])
+
+
+def _artist(artist: Artist) -> Thing:
+    return Thing(
+        (
+            check_id(artist.id or "", "artist"),
+            artist.name,
+            whole_number(artist.popularity),
+            whole_number(inner(artist.followers, "total")),
+            _largest(artist.images),
+        )
     )
 
 
-def _artist(artist: Artist, artist_id: str, at: datetime) -> ArtistObservation:
-    return ArtistObservation(
-        artist_id=artist_id,
-        artist_name=artist.name,
-        popularity=whole_number(artist.popularity),
-        followers=whole_number(inner(artist.followers, "total")),
-        image_url=_largest(artist.images),
-        observed_at=at,
-    )
+def _credits(artists: Sequence[Artist] | None) -> tuple[tuple[str | None, str | None], ...]:
+    return tuple([(artist.id or None, artist.name) for artist in artists or ()])
 
 
 def _largest(images: Any) -> str | None:

@@ -1,8 +1,8 @@
-"""From pages to records: what one page holds, and what became of each record."""
+"""From pages to the records of a slot: how each kind of page splits, and what its records tell."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -10,125 +10,153 @@ import msgspec
 
 from chartlake.errors import DataError
 from chartlake.model import Manifest, Page, Undecodable, from_json, naive_utc
-from chartlake.schema import Entry, PlayObservation, SlotRows
-from chartlake.transform.observations import Observations, Seen
+from chartlake.schema import SlotRows
+from chartlake.transform.catalog import Catalog
+from chartlake.transform.known import Known, Read, Split
 from chartlake.transform.payloads import PageOfItems
-from chartlake.transform.records import RejectRecord, reject
+from chartlake.transform.records import reject
 
 __all__ = [
-    "Found",
-    "RawRecord",
-    "Split",
+    "Kind",
+    "Memory",
+    "PageRecords",
+    "SlotContent",
     "batch_of",
-    "gather",
+    "content_of",
+    "count",
     "in_order",
     "items_of",
     "records_of",
     "whole",
 ]
 
-Split = Callable[[bytes], Sequence[msgspec.Raw]]
 
+class Kind(NamedTuple):
+    """A kind of page: how it splits into records, and what one of them tells.
 
-class RawRecord(NamedTuple):
-    """One record as received, and its place.
-
-    ``number`` and ``item`` are its page and its place there, ``ordinal`` its
-    place over all pages of the slot, each from 0. ``observed_at`` is when the
-    page was received: a slot may have pages of an earlier one.
+    Where ``read`` needs to know of the page, ``about`` says what: it is given as second argument.
     """
 
-    content: msgspec.Raw
-    page: Page
-    number: int
-    item: int
-    ordinal: int
+    split: Split
+    read: Callable[..., Any]
+    about: Callable[[Page, int], str] | None = None
+
+
+class Memory:
+    """What parsing remembers from one slot to the next: the catalog, and how its records look."""
+
+    def __init__(self) -> None:
+        self.catalog = Catalog()
+        self._known: dict[tuple[str, str | None], Known] = {}
+
+    def known(self, page: Page, number: int, kind: Kind) -> Known:
+        """The known records of such pages as this one of a slot."""
+        about = kind.about(page, number) if kind.about else None
+        place = (page.resource, about)
+        if place not in self._known:
+            read: Read = kind.read if about is None else lambda content: kind.read(content, about)
+            self._known[place] = Known(self.catalog, read)
+        return self._known[place]
+
+    def lighten(self) -> None:
+        """Forget how records look, where there are too many; what they tell is kept."""
+        if self.catalog.is_heavy:
+            self.catalog.settle()
+            self._known = {}
+
+
+class PageRecords(NamedTuple):
+    """The records of one page of a slot, by number in the catalog.
+
+    ``page`` is its number in the slot, ``first_item`` the 0-based place in the list at
+    which it begins, ``observed_at`` when it was received: a slot may have pages of an
+    earlier one.
+    """
+
+    page: int
+    first_item: int
     observed_at: datetime
-
-    @property
-    def position(self) -> int:
-        """Its rank in the list that the page is a part of, from 1."""
-        return self.page.first_item + self.item + 1
-
-    @property
-    def is_null(self) -> bool:
-        """Whether there is nothing where a record should be."""
-        return bytes(self.content) == b"null"
+    numbers: Sequence[int]
 
 
-class Found(NamedTuple):
-    """What one record tells."""
+class SlotContent(NamedTuple):
+    """What a slot tells: rows that are its own, and records that other slots may have too."""
 
-    seen: Sequence[Seen] = ()
-    entry: Entry | None = None
-    play: PlayObservation | None = None
+    rows: SlotRows
+    pages: Sequence[PageRecords] = ()
 
 
 def records_of(
-    manifest: Manifest, pages: Iterable[bytes], split_by_resource: Mapping[str, Split]
-) -> Iterator[RawRecord]:
+    manifest: Manifest, pages: Iterable[bytes], kinds: Mapping[str, Kind], memory: Memory
+) -> list[PageRecords]:
     """The records of all pages; DataError where a page is not what the manifest says."""
-    ordinal = 0
+    found = []
     for number, (page, content) in enumerate(zip(manifest.pages, pages, strict=True)):
-        split = split_by_resource.get(page.resource)
-        if not split:
+        kind = kinds.get(page.resource)
+        if not kind:
             raise DataError(
                 f"page {number} is a {page.resource}, which no {manifest.feed.source} has"
             )
         try:
-            found = split(content)
-            _check_offset(page, content)
+            numbers = memory.known(page, number, kind).numbers(
+                content, _at_its_place(page, kind.split)
+            )
         except Undecodable as error:
             raise DataError(f"page {number} is not a {page.resource}", why=str(error)) from error
         at = naive_utc(page.received_at)
-        for item, raw in enumerate(found):
-            yield RawRecord(raw, page, number, item, ordinal, at)
-            ordinal += 1
+        found.append(PageRecords(number, page.first_item, at, numbers))
+        memory.lighten()
+    return found
 
 
 class _Offset(msgspec.Struct):
     offset: Any = None
 
 
-def _check_offset(page: Page, content: bytes) -> None:
-    """Undecodable where a page of a list tells another place than the one that was asked for."""
-    told = from_json(content, _Offset).offset
-    if type(told) is int and told != page.first_item:
-        raise Undecodable(f"it begins at item {told}, not {page.first_item}")
+def _at_its_place(page: Page, split: Split) -> Split:
+    """Split a page; Undecodable where it tells another place than the one that was asked for."""
+
+    def checked(content: bytes) -> Sequence[msgspec.Raw]:
+        records = split(content)
+        told = from_json(content, _Offset).offset
+        if type(told) is int and told != page.first_item:
+            raise Undecodable(f"it begins at item {told}, not {page.first_item}")
+        return records
+
+    return checked
 
 
-def in_order(records: Iterable[RawRecord]) -> Iterator[RawRecord]:
-    """The same records of a ranked list; DataError where one is not the next place of it.
+def in_order(pages: list[PageRecords]) -> list[PageRecords]:
+    """The same pages of a ranked list; DataError where one does not begin where the last ended.
 
     Where a manifest is wrong about where a page begins, all its positions would be.
     """
-    for record in records:
-        if record.position != record.ordinal + 1:
+    so_far = 0
+    for page in pages:
+        if page.numbers and page.first_item != so_far:
             raise DataError(
-                f"page {record.number} begins at item {record.page.first_item}, "
-                f"after {record.ordinal} items"
+                f"page {page.page} begins at item {page.first_item}, after {so_far} items"
             )
-        yield record
+        so_far += len(page.numbers)
+    return pages
 
 
-def gather(
-    records: Iterable[RawRecord], read: Callable[[RawRecord], Found]
-) -> tuple[SlotRows, int]:
-    """The rows of all records, those that ``read`` refuses as rejects; and how many there were."""
-    rows, observations, count = SlotRows(), Observations(), 0
-    for record in records:
-        count += 1
-        try:
-            found = read(record)
-        except (Undecodable, RejectRecord) as reason:
-            payload = bytes(record.content).decode("utf-8", "replace")
-            rows.rejects.append(reject(record.number, record.item, reason, payload))
-            continue
-        rows.entries += [found.entry] if found.entry else []
-        rows.play_observations += [found.play] if found.play else []
-        observations.add(found.seen)
-    observations.fill(rows)
-    return rows, count
+def count(pages: Iterable[PageRecords]) -> int:
+    """How many records the pages have."""
+    return sum(len(page.numbers) for page in pages)
+
+
+def content_of(rows: SlotRows, pages: Sequence[PageRecords], memory: Memory) -> SlotContent:
+    """A slot's rows and records; those that could not be used are among the rows, and why."""
+    refused = memory.catalog.refused
+    if refused:
+        rows.rejects += [
+            reject(page.page, item, *refused[number])
+            for page in pages
+            for item, number in enumerate(page.numbers)
+            if number in refused
+        ]
+    return SlotContent(rows, pages)
 
 
 def items_of(content: bytes) -> list[msgspec.Raw]:

@@ -8,19 +8,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
-from datetime import datetime
-from typing import NamedTuple
 
 from chartlake.errors import DataError
-from chartlake.model import Manifest, Undecodable, from_json
+from chartlake.model import Manifest, Page, Undecodable, from_json
 from chartlake.schema import SlotRows
+from chartlake.transform.entries import NULL, Told
 from chartlake.transform.observations import Seen, seen_in_album, seen_in_artist, seen_in_track
 from chartlake.transform.pages import (
-    Found,
-    RawRecord,
-    Split,
+    Kind,
+    Memory,
+    SlotContent,
     batch_of,
-    gather,
+    content_of,
+    count,
     items_of,
     records_of,
     whole,
@@ -33,62 +33,61 @@ __all__ = ["parse_catalog"]
 _ALBUM_OF_PAGE = re.compile(r"/albums/([A-Za-z0-9]{22})/tracks(?:\?|$)")
 
 
-def parse_catalog(manifest: Manifest, pages: Iterable[bytes]) -> SlotRows:
+def parse_catalog(manifest: Manifest, pages: Iterable[bytes], memory: Memory) -> SlotContent:
     """What a slot tells of artists, albums and tracks.
 
     DataError where a page as a whole is not what the manifest says it is.
     """
-    records = records_of(manifest, pages, {name: kind.split for name, kind in _KINDS.items()})
-    rows, count = gather(records, _read)
-    rows.readings.append(reading(manifest, count))
-    return rows
+    found = records_of(manifest, pages, _KINDS, memory)
+    return content_of(SlotRows(readings=[reading(manifest, count(found))]), found, memory)
 
 
-def _read(record: RawRecord) -> Found:
-    if record.is_null:
-        return Found()
-    return Found(_KINDS[record.page.resource].read(record))
+def _told(seen: Callable[..., Seen]) -> Callable[..., Told]:
+    def read(content: bytes, *about: str) -> Told:
+        return Told() if content == NULL else Told(seen(content, *about))
+
+    return read
 
 
-def _artist(record: RawRecord) -> list[Seen]:
-    artist = from_json(record.content, Artist)
+def _artist(content: bytes) -> Seen:
+    artist = from_json(content, Artist)
     _known(artist.id, "artist")
-    return seen_in_artist(artist, record.observed_at)
+    return seen_in_artist(artist)
 
 
-def _album(record: RawRecord) -> list[Seen]:
-    album = from_json(record.content, Album)
-    album_id, at = _known(album.id, "album"), record.observed_at
-    return seen_in_album(album, at) + _tracks_of(album, album_id, at)
+def _album(content: bytes) -> Seen:
+    album = from_json(content, Album)
+    album_id = _known(album.id, "album")
+    return sum(_tracks_of(album, album_id), seen_in_album(album))
 
 
-def _tracks_of(album: Album, album_id: str, at: datetime) -> list[Seen]:
+def _tracks_of(album: Album, album_id: str) -> list[Seen]:
     """The tracks inside an album that is whole; one that can't be used spoils the record."""
     try:
         listed = from_json(album.tracks, PageOfItems).items
     except Undecodable:  # none are shown here
         return []
-    tracks = [from_json(raw, Item) for raw in listed if bytes(raw) != b"null"]
-    return [seen for track in tracks if track.id for seen in _seen(track, at, album_id)]
+    tracks = [from_json(raw, Item) for raw in listed if bytes(raw) != NULL]
+    return [_seen(track, album_id) for track in tracks if track.id]
 
 
-def _track(record: RawRecord) -> list[Seen]:
-    return _seen(from_json(record.content, Item), record.observed_at)
+def _track(content: bytes, album_id: str | None = None) -> Seen:
+    return _seen(from_json(content, Item), album_id)
 
 
-def _track_of_album(record: RawRecord) -> list[Seen]:
-    """A track in a page of an album's, which names the album in its address only."""
-    named = _ALBUM_OF_PAGE.search(record.page.url or "")
+def _seen(track: Item, album_id: str | None) -> Seen:
+    return seen_in_track(track, _known(track.id, "track"), album_id)
+
+
+def _album_of(page: Page, number: int) -> str:
+    """The album of a page of tracks, which names it in its address only."""
+    named = _ALBUM_OF_PAGE.search(page.url or "")
     if not named:
         raise DataError(
-            f"page {record.number} does not say of which album its tracks are",
-            why=f"its address is {record.page.url}",
+            f"page {number} does not say of which album its tracks are",
+            why=f"its address is {page.url}",
         )
-    return _seen(from_json(record.content, Item), record.observed_at, named[1])
-
-
-def _seen(track: Item, at: datetime, album_id: str | None = None) -> list[Seen]:
-    return seen_in_track(track, _known(track.id, "track"), at, album_id)
+    return named[1]
 
 
 def _known(spotify_id: str | None, what: str) -> str:
@@ -97,20 +96,13 @@ def _known(spotify_id: str | None, what: str) -> str:
     return check_id(spotify_id, what)
 
 
-class _Kind(NamedTuple):
-    """How a page splits into records, and what one of them tells."""
-
-    split: Split
-    read: Callable[[RawRecord], list[Seen]]
-
-
 _KINDS = {
-    "artist": _Kind(whole, _artist),
-    "album": _Kind(whole, _album),
-    "track": _Kind(whole, _track),
-    "artists": _Kind(batch_of("artists"), _artist),
-    "albums": _Kind(batch_of("albums"), _album),
-    "tracks": _Kind(batch_of("tracks"), _track),
-    "artist_albums": _Kind(items_of, _album),
-    "album_tracks": _Kind(items_of, _track_of_album),
+    "artist": Kind(whole, _told(_artist)),
+    "album": Kind(whole, _told(_album)),
+    "track": Kind(whole, _told(_track)),
+    "artists": Kind(batch_of("artists"), _told(_artist)),
+    "albums": Kind(batch_of("albums"), _told(_album)),
+    "tracks": Kind(batch_of("tracks"), _told(_track)),
+    "artist_albums": Kind(items_of, _told(_album)),
+    "album_tracks": Kind(items_of, _told(_track), about=_album_of),
 }

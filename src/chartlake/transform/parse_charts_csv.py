@@ -18,6 +18,7 @@ from typing import NamedTuple
 from chartlake.errors import DataError, RefusedFile
 from chartlake.model import Manifest
 from chartlake.schema import Entry, Reject, SlotRows
+from chartlake.transform.pages import Memory, SlotContent
 from chartlake.transform.records import (
     RejectRecord,
     check_id,
@@ -63,8 +64,8 @@ class _Chart(NamedTuple):
         return len(self.entries) + len(self.rejects)
 
 
-def parse_charts_csv(manifest: Manifest, pages: Iterable[bytes]) -> SlotRows:
-    """The rows of a slot whose one page is a charts file; RefusedFile where it is not whole."""
+def parse_charts_csv(manifest: Manifest, pages: Iterable[bytes], _: Memory) -> SlotContent:
+    """What a slot tells whose one page is a charts file; RefusedFile where it is not whole."""
     if len(manifest.pages) != 1:
         raise DataError(
             f"{manifest.feed.name} {manifest.slot} has {len(manifest.pages)} pages",
@@ -72,9 +73,8 @@ def parse_charts_csv(manifest: Manifest, pages: Iterable[bytes]) -> SlotRows:
         )
     (content,) = pages
     chart = _read(content)
-    return SlotRows(
-        editions=[edition(manifest, chart.records)], entries=chart.entries, rejects=chart.rejects
-    )
+    editions = [edition(manifest, chart.records)]
+    return SlotContent(SlotRows(editions, entries=chart.entries, rejects=chart.rejects))
 
 
 def count_records(content: bytes) -> int:
@@ -103,7 +103,7 @@ def _read(content: bytes) -> _Chart:
         try:
             entries.append(_entry(columns, row, number))
         except RejectRecord as reason:
-            rejects.append(reject(0, number, reason, _as_csv(row)))
+            rejects.append(reject(0, number, str(reason), _as_csv(row).encode()))
     _check_positions(entries)
     if too_many_rejects(len(rejects), len(data)):
         raise RefusedFile(

@@ -9,15 +9,24 @@ import msgspec
 from chartlake.model import Manifest, Undecodable, from_json
 from chartlake.schema import SlotRows
 from chartlake.transform.entries import read_listed
-from chartlake.transform.pages import gather, in_order, items_of, records_of
+from chartlake.transform.pages import (
+    Kind,
+    Memory,
+    SlotContent,
+    content_of,
+    count,
+    in_order,
+    items_of,
+    records_of,
+)
 from chartlake.transform.payloads import Owner, PageOfItems, Playlist
 from chartlake.transform.records import edition
 
 __all__ = ["embedded_items", "parse_playlist"]
 
 
-def parse_playlist(manifest: Manifest, pages: Iterable[bytes]) -> SlotRows:
-    """The rows of a slot: one page is the playlist object, further ones hold the rest of its items.
+def parse_playlist(manifest: Manifest, pages: Iterable[bytes], memory: Memory) -> SlotContent:
+    """What a slot tells: one page is the playlist object, further ones hold the rest of its items.
 
     DataError where a page as a whole is not what the manifest says it is.
     """
@@ -27,20 +36,21 @@ def parse_playlist(manifest: Manifest, pages: Iterable[bytes]) -> SlotRows:
         objects.append(from_json(content, Playlist))
         return _items_of(objects[-1])
 
-    split = {"playlist": embedded, "playlist_items": items_of}
-    rows, count = gather(in_order(records_of(manifest, pages, split)), read_listed)
+    kinds = {
+        "playlist": Kind(embedded, read_listed),
+        "playlist_items": Kind(items_of, read_listed),
+    }
+    found = in_order(records_of(manifest, pages, kinds, memory))
     playlist = objects[-1]
     owner = playlist.owner or Owner()
-    rows.editions.append(
-        edition(
-            manifest,
-            count,
-            title=playlist.name,
-            owner=owner.display_name or owner.id,
-            spotify_snapshot_id=playlist.snapshot_id,
-        )
+    told = edition(
+        manifest,
+        count(found),
+        title=playlist.name,
+        owner=owner.display_name or owner.id,
+        spotify_snapshot_id=playlist.snapshot_id,
     )
-    return rows
+    return content_of(SlotRows(editions=[told]), found, memory)
 
 
 def embedded_items(content: bytes) -> list[msgspec.Raw]:

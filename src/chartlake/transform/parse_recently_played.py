@@ -5,50 +5,50 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from chartlake.model import Manifest, from_json, naive_utc
-from chartlake.schema import PlayObservation, SlotRows
-from chartlake.transform.entries import name_item
-from chartlake.transform.pages import Found, RawRecord, gather, items_of, records_of
+from chartlake.schema import SlotRows
+from chartlake.transform.entries import Listening, Told, name_item
+from chartlake.transform.pages import (
+    Kind,
+    Memory,
+    SlotContent,
+    content_of,
+    count,
+    items_of,
+    records_of,
+)
 from chartlake.transform.payloads import Play, inner, milliseconds, moment, text
 from chartlake.transform.records import RejectRecord, reading
 
 __all__ = ["parse_recently_played"]
 
 
-def parse_recently_played(manifest: Manifest, pages: Iterable[bytes]) -> SlotRows:
+def parse_recently_played(
+    manifest: Manifest, pages: Iterable[bytes], memory: Memory
+) -> SlotContent:
     """The plays of a slot, and whether they reach back to those of earlier slots.
 
     DataError where a page as a whole is not what the manifest says it is.
     """
-    account = manifest.feed.source_id
-    records = records_of(manifest, pages, {"recently_played": items_of})
-    rows, count = gather(records, lambda record: _read(record, account))
-    times = [play.played_at for play in rows.play_observations]
+    found = records_of(manifest, pages, {"recently_played": Kind(items_of, _read)}, memory)
+    times = [at for page in found for at in memory.catalog.played_at(page.numbers)]
     covers = (min(times), max(times)) if times else None
     joins = not manifest.since or (covers is not None and covers[0] <= naive_utc(manifest.since))
-    rows.readings.append(reading(manifest, count, covers=covers, joins_previous=joins))
-    return rows
+    told = reading(manifest, count(found), covers=covers, joins_previous=joins)
+    return content_of(SlotRows(readings=[told]), found, memory)
 
 
-def _read(record: RawRecord, account: str) -> Found:
-    play = from_json(record.content, Play)
+def _read(content: bytes) -> Told:
+    play = from_json(content, Play)
     played_at = moment(play.played_at)
     if not played_at:
         raise RejectRecord(f"played_at {str(play.played_at)[:40]!r} is not a time")
     item = play.track
-    named, seen = name_item(item, record.observed_at)
-    row = PlayObservation(
-        position=record.ordinal + 1,
-        account=account,
-        played_at=played_at,
-        item_kind=named.item_kind,
-        item_key=named.item_key,
-        track_id=named.track_id,
-        item_name=named.item_name,
-        artist_names=named.artist_names,
+    named, seen = name_item(item)
+    listening = Listening(
+        played_at,
+        *named,
         duration_ms=milliseconds(item.duration_ms) if item else None,
         context_type=text(inner(play.context, "type")),
         context_uri=text(inner(play.context, "uri")),
-        page=record.number,
-        item=record.item,
     )
-    return Found(seen, play=row)
+    return Told(seen, listening=listening)

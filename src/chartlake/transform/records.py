@@ -27,9 +27,10 @@ class RejectRecord(ValueError):
     """This record can't be used; the message is the reason that is kept with it."""
 
 
-def reject(page: int, item: int, reason: Exception, payload: str) -> Reject:
+def reject(page: int, item: int, reason: str, content: bytes) -> Reject:
     """A record kept aside, with its place in raw and the reason."""
-    return Reject(page=page, item=item, reason=str(reason), payload=payload[:_PAYLOAD_CHARACTERS])
+    payload = content.decode("utf-8", "replace")[:_PAYLOAD_CHARACTERS]
+    return Reject(page=page, item=item, reason=reason, payload=payload)
 
 
 def too_many_rejects(rejects: int, records: int) -> bool:

@@ -9,12 +9,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-import msgspec
-import pyarrow as pa
-
 from chartlake.errors import DataError
 from chartlake.model import Page, Undecodable
-from chartlake.transform.pages import Split, items_of
+from chartlake.transform.known import Split, place_in
+from chartlake.transform.pages import items_of
 from chartlake.transform.parse_charts_csv import row_places
 from chartlake.transform.parse_playlist import embedded_items
 
@@ -54,11 +52,4 @@ def _places(resource: str, content: bytes) -> tuple[range | None, Sequence[range
         return row_places(content)
     if resource not in _SPLIT:
         raise DataError(f"the page is a {resource}, which is no list of records with a place")
-    return None, [_within(content, record) for record in _SPLIT[resource](content)]
-
-
-def _within(content: bytes, record: msgspec.Raw) -> range:
-    """A raw value is a view of the bytes that it was decoded from: its address says where."""
-    part = pa.py_buffer(record)
-    start = part.address - pa.py_buffer(content).address
-    return range(start, start + part.size)
+    return None, [place_in(content, record) for record in _SPLIT[resource](content)]

@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from chartlake import schedule
 from chartlake.errors import CorruptObject
-from chartlake.lake import builds, keys
+from chartlake.lake import builds, curated, keys
 from chartlake.lake.store import Store
 from chartlake.model import Build, BuiltSlot, Feed, naive_utc
 from chartlake.schema import TABLES
@@ -103,7 +103,7 @@ def _read_files(
     errors: dict[str, CorruptObject] = {}
     for build in {build.build_id: build for build, _ in winners.values()}.values():
         try:
-            tables += [(file.table, builds.read_table(store, file)) for file in build.files]
+            tables += [(file.table, curated.read_table(store, file)) for file in build.files]
         except CorruptObject as error:
             errors[build.build_id] = error
     return tables, errors

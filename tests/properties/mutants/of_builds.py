@@ -11,8 +11,9 @@ import pyarrow.compute as pc
 
 from chartlake import pipeline
 from chartlake.lake import builds, keys
+from chartlake.lake.curated import CuratedFiles
 from chartlake.lake.store import Store
-from chartlake.model import Build
+from chartlake.model import Build, BuiltFile
 from chartlake.transform import build as transform
 from chartlake.transform import compact
 from chartlake.warehouse import duckdb_load
@@ -26,24 +27,28 @@ def builds_may_be_overwritten(patch: Patch) -> None:
 
 @breaks(4)
 def a_build_before_its_files(patch: Patch) -> None:
-    real = builds.commit
+    later: dict[str, list[tuple[str, bytes]]] = {}
+    real, write = builds.commit, CuratedFiles.finish
 
-    def commit(store: Store, *rest: Any) -> Build:
-        later: list[tuple[str, bytes]] = []
+    def finish(self: Any) -> tuple[BuiltFile, ...]:
+        mine = later.setdefault(self._attempt, [])
 
         class Late(Overwriting):
             def create(self, key: str, content: bytes) -> bool:
-                if key.startswith(keys.CURATED):
-                    later.append((key, content))
-                    return True
-                return self._store.create(key, content)
+                mine.append((key, content))
+                return True
 
-        late: Any = Late(store, "")
-        build = real(late, *rest)
-        for key, content in later:
+        self._store = Late(self._store, "")
+        files: tuple[BuiltFile, ...] = write(self)
+        return files
+
+    def commit(store: Store, *rest: Any) -> Build:
+        build = real(store, *rest)
+        for key, content in later.pop(rest[-1], []):
             store.create(key, content)
         return build
 
+    patch.setattr(CuratedFiles, "finish", finish)
     patch.setattr(builds, "commit", commit)
 
 

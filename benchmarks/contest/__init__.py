@@ -1,0 +1,1 @@
+"""The parts of `benchmarks/transform.py`: the world, those who compete, and how they are measured."""

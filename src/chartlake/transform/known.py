@@ -1,0 +1,256 @@
+"""Records that were decoded before, found again in a page by their bytes.
+
+A page is mostly what it was the day before. Comparing bytes with those of a
+record that is known is some forty times as fast as decoding them, so a page is
+gone through record by record: what is known is taken from the catalog, what is
+not is decoded. Nothing is believed: each record is JSON that was decoded once,
+between them stands what stands between records, and what is left of the page
+without them is decoded too, and must have its records just there. Whatever does
+not fit is split and decoded whole, with the same result.
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Callable, Iterator, Sequence
+from typing import NamedTuple
+
+import msgspec
+import pyarrow as pa
+
+from chartlake.model import Undecodable
+from chartlake.transform.catalog import Catalog
+from chartlake.transform.entries import Told
+from chartlake.transform.records import RejectRecord
+
+__all__ = ["Known", "Read", "Split", "place_in"]
+
+Read = Callable[[bytes], Told]
+Split = Callable[[bytes], Sequence[msgspec.Raw]]
+
+_HEAD, _TAIL = 48, 72
+"""By so many of its first and last bytes a record is looked up."""
+_MOST_ALIKE = 8
+_MOST_TRIES = 32
+_MOST_BYTES = 48 * 2**20
+_POPULARITY = b'"popularity":'
+_DIGITS = {str(number).encode(): number for number in range(1000)}
+_NUMBER = re.compile(rb"[0-9]+")
+_OPENING = re.compile(rb'"[^"\\]*"\s*:\s*\[\s*\Z')
+_LONGEST_OPENING = 80
+_FIRST_KEY = re.compile(rb'\{\s*"[^"\\]*"\s*:')
+_CLOSING = re.compile(rb"\s*\]")
+
+
+class _Record:
+    """A record that is known: its bytes, or those before and after the one number that changes."""
+
+    __slots__ = ("after", "before", "following", "numbers")
+
+    def __init__(self, content: bytes, number: int) -> None:
+        self.before = content
+        self.after: bytes | None = None
+        self.numbers = {b"": number}
+        self.following: _Record | None = None
+
+    @property
+    def size(self) -> int:
+        return len(self.before) + len(self.after or b"")
+
+
+class _Style(NamedTuple):
+    """What stands around records, where a source writes all its pages in one way."""
+
+    opening: bytes
+    between: bytes
+    boundary: bytes
+    closing: bytes
+
+
+class Known:
+    """The records of one kind that are known, each with its number in a catalog."""
+
+    def __init__(self, catalog: Catalog, read: Read) -> None:
+        self._catalog = catalog
+        self._read = read
+        self._style: _Style | None = None
+        self._alike: dict[bytes, list[_Record]] = {}
+        self._bytes = 0
+        self._last = _Record(b"", -1)
+        self._stand_in = str(secrets.randbits(62)).encode()
+
+    def numbers(self, content: bytes, split: Split) -> list[int]:
+        """The numbers of a page's records; Undecodable where the page is not what it should be."""
+        found = self._one_by_one(content, split, self._style) if self._style else None
+        return self._all_at_once(content, split) if found is None else found
+
+    def _all_at_once(self, content: bytes, split: Split) -> list[int]:
+        raws = split(content)
+        self._style = self._style or _style_of(content, raws)
+        found = []
+        for raw in raws:
+            record = bytes(raw)
+            number = self._find(record, 0, len(record))
+            found.append(self._decode(record) if number is None else number)
+        return found
+
+    def _one_by_one(self, content: bytes, split: Split, style: _Style) -> list[int] | None:
+        """As `numbers`; None where the page is written in another way."""
+        begin = at = content.find(style.opening) + len(style.opening)
+        found: list[int] = []
+        while at >= len(style.opening):
+            following = self._last.following
+            step = following and self._match(following, content, at)
+            step = step or self._look_up(content, at, style)
+            if not step:
+                return None
+            number, end = step
+            found.append(number)
+            if not content.startswith(style.between, end):
+                # the rest of the page has to have a list where its records were cut out
+                left = [bytes(r) for r in split(content[:begin] + self._stand_in + content[end:])]
+                is_list = content.startswith(style.closing, end) and left == [self._stand_in]
+                return found if is_list else None
+            at = end + len(style.between)
+        return None
+
+    def _match(self, record: _Record, content: bytes, at: int) -> tuple[int, int] | None:
+        """The number of a known record and its end, if it stands here."""
+        if not content.startswith(record.before, at):
+            return None
+        end = at + len(record.before)
+        if record.after is None:
+            self._last = record
+            return record.numbers[b""], end
+        for length in (2, 1, 3):
+            if content.startswith(record.after, end + length):
+                digits = content[end : end + length]
+                number = record.numbers.get(digits)
+                if number is None:
+                    number = self._with_popularity(record, digits)
+                if number is None:
+                    return None
+                self._last = record
+                return number, end + length + len(record.after)
+        return None
+
+    def _look_up(self, content: bytes, at: int, style: _Style) -> tuple[int, int] | None:
+        """The number of the record that begins here and its end; None where none can be told."""
+        before = self._last
+        for end in _ends(content, at, style):
+            number = self._find(content, at, end)
+            if number is None and _is_json(record := content[at:end]):
+                number = self._decode(record)
+            if number is not None:
+                before.following = self._last
+                return number, end
+        return None
+
+    def _find(self, content: bytes, at: int, end: int) -> int | None:
+        """The number of the record between two places, if it is known."""
+        for record in self._alike.get(_looks(content, at, end), ()):
+            match = self._match(record, content, at)
+            if match and match[1] == end:
+                return match[0]
+        return None
+
+    def _decode(self, content: bytes) -> int:
+        try:
+            number = self._catalog.add(self._read(content))
+        except (Undecodable, RejectRecord) as reason:
+            number = self._catalog.refuse(str(reason), content)
+        self._keep(content, number)
+        return number
+
+    # What is kept ------------------------------------------------------------------------
+
+    def _keep(self, content: bytes, number: int) -> None:
+        if self._bytes > _MOST_BYTES:
+            self._alike, self._bytes = {}, 0
+            self._last = _Record(b"", -1)
+        alike = self._alike.setdefault(_looks(content, 0, len(content)), [])
+        for record in alike:
+            if self._is_but_for_popularity(record, content, number):
+                self._last = record
+                return
+        self._last = _Record(content, number)
+        alike[:] = [self._last, *alike[: _MOST_ALIKE - 1]]
+        self._bytes += len(content)
+
+    def _is_but_for_popularity(self, record: _Record, content: bytes, number: int) -> bool:
+        """Whether a record differs from a known one in the popularity of its track alone.
+
+        Both were decoded: the number that changed in the bytes is the one that changed in what
+        they tell. From then on any such number may stand there.
+        """
+        places = [each.find(_POPULARITY) + len(_POPULARITY) for each in (record.before, content)]
+        if record.after is not None or places[0] != places[1] or places[0] < len(_POPULARITY):
+            return False
+        begin = places[0]
+        parts = [_NUMBER.match(each, begin) for each in (record.before, content)]
+        if None in parts or record.before[:begin] != content[:begin]:
+            return False
+        digits = [part[0] for part in parts if part]
+        rest = record.before[begin + len(digits[0]) :]
+        told = self._catalog.differ_in_popularity(record.numbers[b""], number)
+        if rest != content[begin + len(digits[1]) :] or told != tuple(map(_DIGITS.get, digits)):
+            return False
+        record.numbers = {digits[0]: record.numbers[b""], digits[1]: number}
+        record.before, record.after = content[:begin], rest
+        return True
+
+    def _with_popularity(self, record: _Record, digits: bytes) -> int | None:
+        if digits not in _DIGITS:
+            return None
+        like = next(iter(record.numbers.values()))
+        number = self._catalog.with_popularity(like, _DIGITS[digits])
+        record.numbers[digits] = number
+        return number
+
+
+def _looks(content: bytes, at: int, end: int) -> bytes:
+    return content[at : min(at + _HEAD, end)] + content[max(at, end - _TAIL) : end]
+
+
+def _is_json(content: bytes) -> bool:
+    try:
+        msgspec.json.decode(content, type=msgspec.Raw)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return False
+    return True
+
+
+def _ends(content: bytes, at: int, style: _Style) -> Iterator[int]:
+    """Where the record that begins here may end: before the next one, or where its list ends."""
+    end = content.find(style.boundary, at)
+    if end >= 0:
+        yield end
+        return
+    closing = b"}" + style.closing
+    for _ in range(_MOST_TRIES):
+        at = content.find(closing, at) + 1
+        if not at:
+            return
+        yield at
+
+
+def _style_of(content: bytes, records: Sequence[msgspec.Raw]) -> _Style | None:
+    """How a page is written, as its first two records show it."""
+    if len(records) < 2:
+        return None
+    first, second, last = (place_in(content, records[n]) for n in (0, 1, -1))
+    opening = _OPENING.search(content, max(0, first.start - _LONGEST_OPENING), first.start)
+    key = _FIRST_KEY.match(content, first.start)
+    closing = _CLOSING.match(content, last.stop)
+    if not (opening and key and closing):
+        return None
+    between = content[first.stop : second.start]
+    return _Style(opening[0], between, between + key[0], closing[0])
+
+
+def place_in(content: bytes, part: msgspec.Raw) -> range:
+    """Where a raw value lies in the bytes that it was decoded from: it is a view of them."""
+    view = pa.py_buffer(part)
+    start = view.address - pa.py_buffer(content).address
+    return range(start, start + view.size)

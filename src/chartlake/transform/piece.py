@@ -1,0 +1,220 @@
+"""One piece of a batch: its slots parsed, and their rows in files that nobody sees yet.
+
+Every engine maps this one function. What it returns is small: the driver
+commits it, with that of all other pieces, as one build.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import NamedTuple
+
+from chartlake.errors import ChartlakeError, CorruptObject, DataError
+from chartlake.lake import raw
+from chartlake.lake.curated import CuratedFiles
+from chartlake.lake.store import Store
+from chartlake.model import BuiltFile, BuiltSlot, Manifest, Slot, slot_month
+from chartlake.schema import SlotRows
+from chartlake.transform.claims import check_manifest
+from chartlake.transform.pages import Memory, SlotContent, count
+from chartlake.transform.parse_account_lists import parse_account_list
+from chartlake.transform.parse_catalog import parse_catalog
+from chartlake.transform.parse_charts_csv import parse_charts_csv
+from chartlake.transform.parse_playlist import parse_playlist
+from chartlake.transform.parse_recently_played import parse_recently_played
+from chartlake.transform.records import missed_slot, too_many_rejects
+from chartlake.transform.tables import Slots, tables_of
+
+__all__ = ["PARSE_BY_SOURCE", "Built", "Failed", "Piece", "Place", "build_piece", "parse_slot"]
+
+Parse = Callable[[Manifest, Iterable[bytes], Memory], SlotContent]
+PARSE_BY_SOURCE: dict[str, Parse] = {
+    "artist-catalog": parse_catalog,
+    "charts-csv": parse_charts_csv,
+    "hydration": parse_catalog,
+    "playlist": parse_playlist,
+    "recently-played": parse_recently_played,
+    "saved-tracks": parse_account_list,
+    "top-items": parse_account_list,
+}
+_RECORDS_AT_ONCE = 65_536
+_SLOTS_AT_ONCE = 4_096
+"""Rows of so many records, or slots, become a row group."""
+
+
+class Place(NamedTuple):
+    """A committed slot at its standing revision."""
+
+    feed: str
+    slot: Slot
+    revision: int
+
+
+class Piece(NamedTuple):
+    """Some slots of a batch; ``number`` is in the names of its files, None where it is all."""
+
+    number: int | None
+    places: tuple[Place, ...]
+
+
+class Failed(NamedTuple):
+    """A slot that stayed out of the build, and why."""
+
+    place: Place
+    error: ChartlakeError
+
+
+class Built(NamedTuple):
+    """What became of a piece: its slots, the files that hold their rows, and what failed."""
+
+    number: int | None
+    slots: tuple[BuiltSlot, ...]
+    files: tuple[BuiltFile, ...]
+    failed: tuple[Failed, ...]
+
+
+def build_piece(
+    store: Store,
+    attempt: str,
+    piece: Piece,
+    one_more: Callable[[], None] = lambda: None,
+    parse: Callable[[Store, Manifest, Memory], SlotContent] | None = None,
+) -> Built:
+    """Parse the slots of a piece and write their rows; what fails is left out.
+
+    ``one_more`` is told of each slot that is done. Rows are written as soon as
+    there are many: memory depends on the slots' distinct records.
+    """
+    rows = _Rows(CuratedFiles(store, attempt, piece.number), attempt)
+    slots: list[BuiltSlot] = []
+    failed: list[Failed] = []
+    for place in sorted(piece.places, key=_by_month):
+        try:
+            manifest = _manifest(store, place)
+            content = (parse or parse_slot)(store, manifest, rows.memory)
+        except DataError as error:
+            failed.append(Failed(place, error))
+        else:
+            slots.append(_built_slot(manifest, content))
+            rows.add(manifest, content)
+        one_more()
+    return Built(piece.number, tuple(slots), rows.finish(), tuple(failed))
+
+
+class _Rows:
+    """Slots that wait for their rows to be written, and the files that take them."""
+
+    def __init__(self, files: CuratedFiles, attempt: str) -> None:
+        self.memory = Memory()
+        self._files = files
+        self._attempt = attempt
+        self._waiting = Slots([], [])
+        self._records = 0
+
+    def add(self, manifest: Manifest, content: SlotContent) -> None:
+        """Take a slot; those that wait are of one month."""
+        waiting = self._waiting.manifests
+        if waiting and slot_month(waiting[-1].slot) != slot_month(manifest.slot):
+            self._write()
+        self._waiting.manifests.append(manifest)
+        self._waiting.contents.append(content)
+        self._records += count(content.pages)
+        if self._records >= _RECORDS_AT_ONCE or len(waiting) >= _SLOTS_AT_ONCE:
+            self._write()
+
+    def finish(self) -> tuple[BuiltFile, ...]:
+        """The files, whole."""
+        self._write()
+        return self._files.finish()
+
+    def _write(self) -> None:
+        if self._waiting.manifests:
+            month = slot_month(self._waiting.manifests[0].slot)
+            for table, rows in tables_of(self._waiting, self.memory.catalog, self._attempt).items():
+                self._files.add(table, month, rows)
+        self._waiting, self._records = Slots([], []), 0
+        if self.memory.catalog.is_settled:
+            self.memory = Memory()
+
+
+def _by_month(place: Place) -> tuple[str, str, Slot]:
+    return slot_month(place.slot), place.feed, place.slot
+
+
+def _manifest(store: Store, place: Place) -> Manifest:
+    try:
+        manifest = raw.read_manifest(store, *place)
+    except FileNotFoundError as error:  # a name that is no slot's lies among the manifests
+        raise CorruptObject(f"{place.feed} {place.slot}: this is no slot", why=str(error)) from None
+    check_manifest(manifest, *place)
+    return manifest
+
+
+def _built_slot(manifest: Manifest, content: SlotContent) -> BuiltSlot:
+    rejects = len(content.rows.rejects)
+    return BuiltSlot(
+        feed=manifest.feed.name,
+        slot=manifest.slot,
+        revision=manifest.revision,
+        manifest_sha256=raw.manifest_sha256(manifest),
+        records=manifest.item_count,
+        entries=manifest.item_count - rejects,
+        rejects=rejects,
+    )
+
+
+def parse_slot(store: Store, manifest: Manifest, memory: Memory) -> SlotContent:
+    """Read, check and parse one slot; one that was missed has no pages to parse.
+
+    DataError where it can't be used.
+    """
+    try:
+        if manifest.missed:
+            return SlotContent(SlotRows(missed_slots=[missed_slot(manifest)]))
+        content = _parse_of(manifest)(manifest, raw.read_pages(store, manifest), memory)
+        _check_counts(manifest, content.rows)
+    except FileNotFoundError as error:
+        raise _lost(manifest) from error
+    except ChartlakeError:
+        raise
+    except Exception as error:  # a fault of ours: it must not keep every other slot out, for ever
+        raise _unforeseen(manifest, error) from error
+    return content
+
+
+def _parse_of(manifest: Manifest) -> Parse:
+    source = manifest.feed.source
+    if source not in PARSE_BY_SOURCE:
+        raise DataError(
+            f"{manifest.feed.name} {manifest.slot}: this chartlake knows no source {source!r}",
+            fix="use the newer chartlake that extracted it",
+        )
+    return PARSE_BY_SOURCE[source]
+
+
+def _unforeseen(manifest: Manifest, error: Exception) -> DataError:
+    return DataError(
+        f"{manifest.feed.name} {manifest.slot}: chartlake cannot parse it",
+        why=f"{type(error).__name__}: {error}"[:400],
+        fix="please report it: this is a fault of chartlake; the other slots are not affected",
+    )
+
+
+def _lost(manifest: Manifest) -> DataError:
+    """Pages may lie in objects of earlier slots too."""
+    objects = sorted({page.raw_key or manifest.raw_key for page in manifest.pages})
+    what = objects[0] if len(objects) == 1 else f"one of {', '.join(objects)}"
+    return DataError(f"{what} is not there", why="its manifest says it should be")
+
+
+def _check_counts(manifest: Manifest, rows: SlotRows) -> None:
+    place = f"{manifest.feed.name} {manifest.slot}"
+    records = sum(edition.item_count for edition in rows.editions)
+    records += sum(reading.item_count for reading in rows.readings)
+    if records != manifest.item_count:
+        raise DataError(
+            f"{place}: {records} records where its manifest counts {manifest.item_count}"
+        )
+    if too_many_rejects(len(rows.rejects), records):
+        first = rows.rejects[0].reason
+        raise DataError(f"{place}: {len(rows.rejects)} of {records} records rejected", why=first)
