@@ -1,7 +1,7 @@
 """What distinct records tell, each kept once; slots refer to it by number.
 
 Most of a day's records are those of the day before. Each is decoded and its
-values are kept once; then a slot is a list of numbers, and its rows are taken
+values are kept once; then a slot is a list of references, and its rows are taken
 from here by Arrow, many at a time.
 """
 
@@ -18,7 +18,7 @@ from chartlake.schema import COMMON, TABLES
 from chartlake.transform.entries import Listening, Listing, Told
 from chartlake.transform.observations import Thing
 
-__all__ = ["KINDS", "Catalog", "Kind", "Things"]
+__all__ = ["KINDS", "NUMBER", "Catalog", "Columns", "Kind", "Things", "reference"]
 
 
 class Kind(NamedTuple):
@@ -39,6 +39,15 @@ _COMMON = len(COMMON)
 _POPULARITY = TABLES["track_observations"].arrow.names.index("popularity") - _COMMON
 _HEAVY = 12_000
 """Records whose values take some 40 MB as Python's objects."""
+
+
+NUMBER = 2**32 - 1
+"""The bits of a reference that are the record's number."""
+
+
+def reference(number: int, popularity: int) -> int:
+    """A record by number, but with another popularity of its one track: often all that changes."""
+    return number | (popularity + 1) << 32
 
 
 class Columns:
@@ -91,30 +100,36 @@ class Things:
         self.rows = Columns(pa.schema(own))
         self.credits = Columns(pa.schema(list(TABLES["track_artists"].arrow)[-2:]))
         self.credit_ends = array("i")
-        self._numbers: dict[Thing, int] = {}
+        self._latest: dict[str, tuple[int, Thing]] = {}
 
     def number(self, thing: Thing) -> int:
-        """The number of a thing: a new one where nothing of the same values is known."""
-        known = self._numbers.get(thing)
-        if known is not None:
-            return known
-        for credit in thing.credits:
+        """The number of a thing: a new one where its id was last seen with other values."""
+        row, credits = thing
+        known = self._latest.get(row[0])
+        if known is not None and known[1] == thing:
+            return known[0]
+        for credit in credits:
             self.credits.append(credit)
         self.credit_ends.append(len(self.credits))
-        self._numbers[thing] = number = self.rows.append(thing.row)
+        number = self.rows.append(row)
+        self._latest[row[0]] = number, thing
         return number
 
-    def thing(self, number: int) -> Thing:
-        """The thing again."""
+    def thing(self, reference: int) -> Thing:
+        """The thing again, with the popularity that the reference has."""
+        number, popularity = reference & NUMBER, (reference >> 32) - 1
         begin = self.credit_ends[number - 1] if number else 0
         credits = [self.credits.row(place) for place in range(begin, self.credit_ends[number])]
-        return Thing(self.rows.row(number), tuple((key, name) for key, name in credits))
+        row = self.rows.row(number)
+        if popularity >= 0:
+            row = (*row[:_POPULARITY], popularity, *row[_POPULARITY + 1 :])
+        return row, tuple((key, name) for key, name in credits)
 
     def settle(self) -> None:
         """Keep columns alone; what comes again gets another number, which changes no result."""
         self.rows.settle()
         self.credits.settle()
-        self._numbers = {}
+        self._latest = {}
 
 
 class Catalog:
@@ -129,7 +144,7 @@ class Catalog:
         self.seen = tuple(array("i") for _ in KINDS)
         self.seen_ends = tuple(array("i") for _ in KINDS)
         self.refused: dict[int, tuple[str, bytes]] = {}
-        self._weight = 0.0
+        self._weight = 0
         self._settled = False
 
     def __len__(self) -> int:
@@ -170,24 +185,14 @@ class Catalog:
         tracks = [self._track_of(number) for number in (one, other)]
         if None in tracks or self._all_but_tracks(one) != self._all_but_tracks(other):
             return None
-        rows = [list(track.row) for track in tracks if track]
+        rows = [list(track[0]) for track in tracks if track]
         first, second = (row.pop(_POPULARITY) for row in rows)
-        same = rows[0] == rows[1] and len({track.credits for track in tracks if track}) == 1
+        same = rows[0] == rows[1] and len({track[1] for track in tracks if track}) == 1
         return (first, second) if same and None not in (first, second) else None
 
-    def with_popularity(self, number: int, popularity: int) -> int:
-        """A record like another but for the popularity of its one track; its number."""
-        track = self._track_of(number)
-        assert track
-        row = (*track.row[:_POPULARITY], popularity, *track.row[_POPULARITY + 1 :])
-        others = [self._seen_of(number, kind) for kind in range(1, len(KINDS))]
-        numbers = [[self.things[0].number(track._replace(row=row))], *others]
-        self._weight += 0.1
-        return self._add(self.listing_of[number], self.listening_of[number], numbers)
-
-    def played_at(self, numbers: Iterable[int]) -> list[datetime]:
+    def played_at(self, references: Iterable[int]) -> list[datetime]:
         """When the plays among these records were."""
-        places = (self.listening_of[number] for number in numbers)
+        places = (self.listening_of[reference & NUMBER] for reference in references)
         return [self.listenings.row(place)[0] for place in places if place >= 0]
 
     def settle(self) -> None:
@@ -196,7 +201,7 @@ class Catalog:
             things.settle()
         self.listings.settle()
         self.listenings.settle()
-        self._weight = 0.0
+        self._weight = 0
         self._settled = True
 
     def _add(self, listing: int, listening: int, numbers: Sequence[Sequence[int]]) -> int:

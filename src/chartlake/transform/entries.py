@@ -25,14 +25,8 @@ NULL = b"null"
 """Stands where there is nothing."""
 
 
-class Named(NamedTuple):
-    """An item as entries and plays name it."""
-
-    item_kind: str
-    item_key: str | None
-    track_id: str | None
-    item_name: str | None
-    artist_names: str | None
+Named = tuple[str, str | None, str | None, str | None, str | None]
+"""An item as entries and plays name it: item_kind, item_key, track_id, item_name, artist_names."""
 
 
 class Listing(NamedTuple):
@@ -87,8 +81,8 @@ def read_artist(content: bytes) -> Told:
     artist_id = check_id(artist.id, "artist") if artist.id else None
     kind = "artist" if artist.id or artist.uri or artist.name else "unavailable"
     key = None if kind == "unavailable" else item_key(kind, artist_id, artist.uri, artist.name)
-    named = Named(kind, key, None, artist.name, artist.name)
-    return Told(seen_in_artist(artist), Listing(*named, None))
+    listing = Listing(kind, key, None, artist.name, artist.name, None)
+    return Told(seen_in_artist(artist), listing)
 
 
 def name_item(item: Item | None, *, is_local: bool | None = None) -> tuple[Named, Seen]:
@@ -99,13 +93,7 @@ def name_item(item: Item | None, *, is_local: bool | None = None) -> tuple[Named
     artists = _artist_text(known)
     key = item_key(kind, spotify_id, known.uri, known.name, artists)
     track_id = spotify_id if kind == "track" else None
-    named = Named(
-        item_kind=kind,
-        item_key=None if kind == "unavailable" else key,
-        track_id=track_id,
-        item_name=known.name,
-        artist_names=artists,
-    )
+    named = (kind, None if kind == "unavailable" else key, track_id, known.name, artists)
     return named, seen_in_track(known, track_id) if track_id else NOTHING
 
 

@@ -20,7 +20,7 @@ import msgspec
 import pyarrow as pa
 
 from chartlake.model import Undecodable
-from chartlake.transform.catalog import Catalog
+from chartlake.transform.catalog import Catalog, reference
 from chartlake.transform.entries import Told
 from chartlake.transform.records import RejectRecord
 
@@ -46,12 +46,12 @@ _CLOSING = re.compile(rb"\s*\]")
 class _Record:
     """A record that is known: its bytes, or those before and after the one number that changes."""
 
-    __slots__ = ("after", "before", "following", "numbers")
+    __slots__ = ("after", "before", "following", "number")
 
     def __init__(self, content: bytes, number: int) -> None:
         self.before = content
         self.after: bytes | None = None
-        self.numbers = {b"": number}
+        self.number = number
         self.following: _Record | None = None
 
     @property
@@ -78,10 +78,11 @@ class Known:
         self._alike: dict[bytes, list[_Record]] = {}
         self._bytes = 0
         self._last = _Record(b"", -1)
+        self._passed: _Record | None = None
         self._stand_in = str(secrets.randbits(62)).encode()
 
-    def numbers(self, content: bytes, split: Split) -> list[int]:
-        """The numbers of a page's records; Undecodable where the page is not what it should be."""
+    def references(self, content: bytes, split: Split) -> list[int]:
+        """References to a page's records; Undecodable where the page is not what it should be."""
         found = self._one_by_one(content, split, self._style) if self._style else None
         return self._all_at_once(content, split) if found is None else found
 
@@ -96,13 +97,11 @@ class Known:
         return found
 
     def _one_by_one(self, content: bytes, split: Split, style: _Style) -> list[int] | None:
-        """As `numbers`; None where the page is written in another way."""
+        """As `references`; None where the page is written in another way."""
         begin = at = content.find(style.opening) + len(style.opening)
         found: list[int] = []
         while at >= len(style.opening):
-            following = self._last.following
-            step = following and self._match(following, content, at)
-            step = step or self._look_up(content, at, style)
+            step = self._expected(content, at) or self._look_up(content, at, style)
             if not step:
                 return None
             number, end = step
@@ -115,24 +114,32 @@ class Known:
             at = end + len(style.between)
         return None
 
+    def _expected(self, content: bytes, at: int) -> tuple[int, int] | None:
+        """What followed the last record the last time, what followed that, or what was passed."""
+        last = self._last
+        following = last.following
+        for record in (following, following and following.following, self._passed):
+            if record is not None and content.startswith(record.before, at):
+                step = self._match(record, content, at)
+                if step:
+                    last.following = record
+                    return step
+        return None
+
     def _match(self, record: _Record, content: bytes, at: int) -> tuple[int, int] | None:
         """The number of a known record and its end, if it stands here."""
-        if not content.startswith(record.before, at):
-            return None
         end = at + len(record.before)
         if record.after is None:
             self._last = record
-            return record.numbers[b""], end
+            return record.number, end
         for length in (2, 1, 3):
             if content.startswith(record.after, end + length):
                 digits = content[end : end + length]
-                number = record.numbers.get(digits)
-                if number is None:
-                    number = self._with_popularity(record, digits)
-                if number is None:
+                popularity = _DIGITS.get(digits)
+                if popularity is None:
                     return None
                 self._last = record
-                return number, end + length + len(record.after)
+                return reference(record.number, popularity), end + length + len(record.after)
         return None
 
     def _look_up(self, content: bytes, at: int, style: _Style) -> tuple[int, int] | None:
@@ -143,16 +150,17 @@ class Known:
             if number is None and _is_json(record := content[at:end]):
                 number = self._decode(record)
             if number is not None:
-                before.following = self._last
+                self._passed, before.following = before.following, self._last
                 return number, end
         return None
 
     def _find(self, content: bytes, at: int, end: int) -> int | None:
         """The number of the record between two places, if it is known."""
         for record in self._alike.get(_looks(content, at, end), ()):
-            match = self._match(record, content, at)
-            if match and match[1] == end:
-                return match[0]
+            if content.startswith(record.before, at):
+                step = self._match(record, content, at)
+                if step and step[1] == end:
+                    return step[0]
         return None
 
     def _decode(self, content: bytes) -> int:
@@ -193,20 +201,11 @@ class Known:
             return False
         digits = [part[0] for part in parts if part]
         rest = record.before[begin + len(digits[0]) :]
-        told = self._catalog.differ_in_popularity(record.numbers[b""], number)
+        told = self._catalog.differ_in_popularity(record.number, number)
         if rest != content[begin + len(digits[1]) :] or told != tuple(map(_DIGITS.get, digits)):
             return False
-        record.numbers = {digits[0]: record.numbers[b""], digits[1]: number}
         record.before, record.after = content[:begin], rest
         return True
-
-    def _with_popularity(self, record: _Record, digits: bytes) -> int | None:
-        if digits not in _DIGITS:
-            return None
-        like = next(iter(record.numbers.values()))
-        number = self._catalog.with_popularity(like, _DIGITS[digits])
-        record.numbers[digits] = number
-        return number
 
 
 def _looks(content: bytes, at: int, end: int) -> bytes:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import date
+from functools import lru_cache
+from itertools import chain
 from typing import Any, NamedTuple
 
 from chartlake.transform.payloads import (
@@ -12,24 +14,34 @@ from chartlake.transform.payloads import (
     Item,
     flag,
     inner,
+    largest,
     milliseconds,
     text,
     whole_number,
 )
 from chartlake.transform.records import check_id
 
-__all__ = ["NOTHING", "Seen", "Thing", "merged", "seen_in_album", "seen_in_artist", "seen_in_track"]
+__all__ = [
+    "NOTHING",
+    "Row",
+    "Seen",
+    "Thing",
+    "joined",
+    "merged",
+    "seen_in_album",
+    "seen_in_artist",
+    "seen_in_track",
+]
 
 
-class Thing(NamedTuple):
-    """What is told of a track, an album or an artist, under an id that has been checked.
+Row = tuple[Any, ...]
+"""The values of the columns of a table of observations, the id first, without observed_at."""
 
-    ``row`` has the values of its table's columns, the id first, without
-    observed_at; ``credits`` the id and name of each of its artists, in order.
-    """
+Credits = tuple[tuple[str | None, str | None], ...]
+"""The id and the name of each artist, in order."""
 
-    row: tuple[Any, ...]
-    credits: tuple[tuple[str | None, str | None], ...] = ()
+Thing = tuple[Row, Credits]
+"""What is told of a track, an album or an artist, under an id that has been checked."""
 
 
 class Seen(NamedTuple):
@@ -38,12 +50,6 @@ class Seen(NamedTuple):
     tracks: tuple[Thing, ...] = ()
     albums: tuple[Thing, ...] = ()
     artists: tuple[Thing, ...] = ()
-
-    def __add__(self, other: Seen) -> Seen:  # type: ignore[override]  # not those of one kind
-        """What both tell."""
-        return Seen(
-            self.tracks + other.tracks, self.albums + other.albums, self.artists + other.artists
-        )
 
 
 NOTHING = Seen()
@@ -66,38 +72,27 @@ def seen_in_track(track: Item, track_id: str, album_id: str | None = None) -> Se
         flag(track.explicit),
         whole_number(track.popularity),
     )
-    itself = Thing(row, _credits(track.artists))
-    found = _seen_in_artists(track.artists)
+    credits, artists = _credits(track.artists), _artists(track.artists)
     if album is None:
-        return Seen((itself,), (), found)
-    _, albums, artists = seen_in_album(album)
-    return Seen((itself,), albums, found + artists)
+        return Seen(((row, credits),), (), artists)
+    itself = _album(album)
+    return Seen(((row, credits),), itself, artists + _artists(album.artists))
 
 
 def seen_in_album(album: Album) -> Seen:
     """An album with its artists."""
-    if not album.id:
-        return Seen((), (), _seen_in_artists(album.artists))
-    released = text(album.release_date)
-    row = (
-        check_id(album.id, "album"),
-        album.name,
-        text(album.album_type),
-        whole_number(album.total_tracks),
-        _first_day(released),
-        released,
-        text(album.release_date_precision),
-        text(inner(album.external_ids, "upc")),
-        text(album.label),
-        whole_number(album.popularity),
-        _largest(album.images),
-    )
-    return Seen((), (Thing(row, _credits(album.artists)),), _seen_in_artists(album.artists))
+    return Seen((), _album(album), _artists(album.artists))
 
 
 def seen_in_artist(artist: Artist) -> Seen:
     """An artist, whole or as credited; nothing is known of one without an id."""
-    return Seen((), (), _seen_in_artists([artist]))
+    return Seen((), (), _artists([artist]))
+
+
+def joined(seen: Iterable[Seen]) -> Seen:
+    """What all of them tell, one after another."""
+    kinds = zip(*seen, strict=True)
+    return Seen(*(tuple(chain.from_iterable(things)) for things in kinds))
 
 
 def merged(times: Iterable[tuple[Thing, Any]]) -> Thing:
@@ -111,37 +106,48 @@ def merged(times: Iterable[tuple[Thing, Any]]) -> Thing:
     for (other, its), _ in earlier:
         row = tuple(old if new is None else new for new, old in zip(row, other, strict=True))
         credits = credits or its
-    return Thing(row, credits)
+    return row, credits
 
 
-def _seen_in_artists(artists: Sequence[Artist] | None) -> tuple[Thing, ...]:
-    return tuple([_artist(artist) for artist in artists or () if artist.id])
+def _album(album: Album) -> tuple[Thing, ...]:
+    if not album.id:
+        return ()
+    released = text(album.release_date)
+    row = (
+        check_id(album.id, "album"),
+        album.name,
+        text(album.album_type),
+        whole_number(album.total_tracks),
+        _first_day(released),
+        released,
+        text(album.release_date_precision),
+        text(inner(album.external_ids, "upc")),
+        text(album.label),
+        whole_number(album.popularity),
+        largest(album.images),
+    )
+    return ((row, _credits(album.artists)),)
 
 
-def _artist(artist: Artist) -> Thing:
-    return Thing(
-        (
-            check_id(artist.id or "", "artist"),
-            artist.name,
-            whole_number(artist.popularity),
-            whole_number(inner(artist.followers, "total")),
-            _largest(artist.images),
-        )
+def _artists(artists: Sequence[Artist] | None) -> tuple[Thing, ...]:
+    return tuple([(_artist(artist), ()) for artist in artists or () if artist.id])
+
+
+def _artist(artist: Artist) -> Row:
+    return (
+        check_id(artist.id or "", "artist"),
+        artist.name,
+        whole_number(artist.popularity),
+        whole_number(inner(artist.followers, "total")),
+        largest(artist.images),
     )
 
 
-def _credits(artists: Sequence[Artist] | None) -> tuple[tuple[str | None, str | None], ...]:
+def _credits(artists: Sequence[Artist] | None) -> Credits:
     return tuple([(artist.id or None, artist.name) for artist in artists or ()])
 
 
-def _largest(images: Any) -> str | None:
-    """The address of the widest picture."""
-    listed = images if isinstance(images, list) else []
-    known = [image for image in listed if text(inner(image, "url"))]
-    widest = max(known, key=lambda image: whole_number(image.get("width")) or 0, default=None)
-    return text(inner(widest, "url"))
-
-
+@lru_cache(4096)
 def _first_day(released: str | None) -> date | None:
     """2019, 2019-05 and 2019-05-03 as their first day; None for what is no date, such as 0000."""
     parts = (released or "").split("-")

@@ -66,7 +66,7 @@ class Memory:
 
 
 class PageRecords(NamedTuple):
-    """The records of one page of a slot, by number in the catalog.
+    """The records of one page of a slot, by reference into the catalog.
 
     ``page`` is its number in the slot, ``first_item`` the 0-based place in the list at
     which it begins, ``observed_at`` when it was received: a slot may have pages of an
@@ -76,7 +76,7 @@ class PageRecords(NamedTuple):
     page: int
     first_item: int
     observed_at: datetime
-    numbers: Sequence[int]
+    references: Sequence[int]
 
 
 class SlotContent(NamedTuple):
@@ -98,13 +98,13 @@ def records_of(
                 f"page {number} is a {page.resource}, which no {manifest.feed.source} has"
             )
         try:
-            numbers = memory.known(page, number, kind).numbers(
+            references = memory.known(page, number, kind).references(
                 content, _at_its_place(page, kind.split)
             )
         except Undecodable as error:
             raise DataError(f"page {number} is not a {page.resource}", why=str(error)) from error
         at = naive_utc(page.received_at)
-        found.append(PageRecords(number, page.first_item, at, numbers))
+        found.append(PageRecords(number, page.first_item, at, references))
         memory.lighten()
     return found
 
@@ -133,17 +133,17 @@ def in_order(pages: list[PageRecords]) -> list[PageRecords]:
     """
     so_far = 0
     for page in pages:
-        if page.numbers and page.first_item != so_far:
+        if page.references and page.first_item != so_far:
             raise DataError(
                 f"page {page.page} begins at item {page.first_item}, after {so_far} items"
             )
-        so_far += len(page.numbers)
+        so_far += len(page.references)
     return pages
 
 
 def count(pages: Iterable[PageRecords]) -> int:
     """How many records the pages have."""
-    return sum(len(page.numbers) for page in pages)
+    return sum(len(page.references) for page in pages)
 
 
 def content_of(rows: SlotRows, pages: Sequence[PageRecords], memory: Memory) -> SlotContent:
@@ -151,10 +151,10 @@ def content_of(rows: SlotRows, pages: Sequence[PageRecords], memory: Memory) -> 
     refused = memory.catalog.refused
     if refused:
         rows.rejects += [
-            reject(page.page, item, *refused[number])
+            reject(page.page, item, *refused[each])
             for page in pages
-            for item, number in enumerate(page.numbers)
-            if number in refused
+            for item, each in enumerate(page.references)
+            if each in refused
         ]
     return SlotContent(rows, pages)
 

@@ -13,7 +13,13 @@ from chartlake.errors import DataError
 from chartlake.model import Manifest, Page, Undecodable, from_json
 from chartlake.schema import SlotRows
 from chartlake.transform.entries import NULL, Told
-from chartlake.transform.observations import Seen, seen_in_album, seen_in_artist, seen_in_track
+from chartlake.transform.observations import (
+    Seen,
+    joined,
+    seen_in_album,
+    seen_in_artist,
+    seen_in_track,
+)
 from chartlake.transform.pages import (
     Kind,
     Memory,
@@ -58,7 +64,7 @@ def _artist(content: bytes) -> Seen:
 def _album(content: bytes) -> Seen:
     album = from_json(content, Album)
     album_id = _known(album.id, "album")
-    return sum(_tracks_of(album, album_id), seen_in_album(album))
+    return joined([seen_in_album(album), *_tracks_of(album, album_id)])
 
 
 def _tracks_of(album: Album, album_id: str) -> list[Seen]:

@@ -30,7 +30,7 @@ def parse_recently_played(
     DataError where a page as a whole is not what the manifest says it is.
     """
     found = records_of(manifest, pages, {"recently_played": Kind(items_of, _read)}, memory)
-    times = [at for page in found for at in memory.catalog.played_at(page.numbers)]
+    times = [at for page in found for at in memory.catalog.played_at(page.references)]
     covers = (min(times), max(times)) if times else None
     joins = not manifest.since or (covers is not None and covers[0] <= naive_utc(manifest.since))
     told = reading(manifest, count(found), covers=covers, joins_previous=joins)

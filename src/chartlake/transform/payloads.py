@@ -13,11 +13,13 @@ from typing import Any
 
 import msgspec
 
-from chartlake.model import naive_utc
+from chartlake.model import Undecodable, from_json, naive_utc
 
 __all__ = [
+    "NOTHING",
     "Album",
     "Artist",
+    "Image",
     "Item",
     "Listed",
     "Owner",
@@ -27,12 +29,14 @@ __all__ = [
     "Show",
     "flag",
     "inner",
+    "largest",
     "milliseconds",
     "moment",
     "text",
     "whole_number",
 ]
 
+NOTHING = msgspec.Raw(b"null")
 _LARGEST = 2**63 - 1
 
 
@@ -57,8 +61,8 @@ class Playlist(msgspec.Struct):
     owner: Owner | None = None
     snapshot_id: str | None = None
     # the page, or whatever Spotify puts there where it may not be read
-    items: msgspec.Raw = msgspec.Raw(b"null")
-    tracks: msgspec.Raw = msgspec.Raw(b"null")
+    items: msgspec.Raw = NOTHING
+    tracks: msgspec.Raw = NOTHING
 
 
 class Artist(msgspec.Struct, gc=False):
@@ -69,7 +73,14 @@ class Artist(msgspec.Struct, gc=False):
     name: str | None = None
     popularity: Any = None
     followers: Any = None
-    images: Any = None
+    images: msgspec.Raw = NOTHING
+
+
+class Image(msgspec.Struct, gc=False):
+    """A picture in one size."""
+
+    url: Any = None
+    width: Any = None
 
 
 class Album(msgspec.Struct, gc=False):
@@ -85,8 +96,8 @@ class Album(msgspec.Struct, gc=False):
     external_ids: Any = None
     label: Any = None
     popularity: Any = None
-    images: Any = None
-    tracks: msgspec.Raw = msgspec.Raw(b"null")  # a page of them, where the album is whole
+    images: msgspec.Raw = NOTHING
+    tracks: msgspec.Raw = NOTHING  # a page of them, where the album is whole
 
 
 class Show(msgspec.Struct, gc=False):
@@ -133,28 +144,48 @@ class Play(msgspec.Struct, gc=False):
 
 def whole_number(value: Any) -> int | None:
     """A number that a table holds, or None."""
-    usual = isinstance(value, int) and not isinstance(value, bool) and abs(value) <= _LARGEST
-    return value if usual else None
+    return value if type(value) is int and -_LARGEST <= value <= _LARGEST else None
 
 
 def text(value: Any) -> str | None:
     """A text, or None."""
-    return value if isinstance(value, str) else None
+    return value if type(value) is str else None
 
 
 def flag(value: Any) -> bool | None:
     """True, False or None."""
-    return value if isinstance(value, bool) else None
+    return value if type(value) is bool else None
 
 
 def inner(value: Any, name: str) -> Any:
     """A field of what should be an object; None where it is none."""
-    return value.get(name) if isinstance(value, dict) else None
+    return value.get(name) if type(value) is dict else None
 
 
 def milliseconds(value: Any) -> int | None:
     """A length: a number, or the object that Spotify was seen to give."""
     return whole_number(inner(value, "totalMilliseconds") or value)
+
+
+def largest(images: msgspec.Raw) -> str | None:
+    """The address of the widest picture."""
+    if images is NOTHING:
+        return None
+    widest, address = -1, None
+    for image in _pictures(images):
+        url, width = text(image.url), whole_number(image.width) or 0
+        if url and width > widest:
+            widest, address = width, url
+    return address
+
+
+def _pictures(images: msgspec.Raw) -> list[Image]:
+    try:
+        return from_json(images, list[Image])
+    except Undecodable:
+        listed = from_json(images, Any)
+        found = listed if isinstance(listed, list) else []
+        return [Image(inner(each, "url"), inner(each, "width")) for each in found]
 
 
 def moment(value: Any) -> datetime | None:

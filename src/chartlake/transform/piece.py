@@ -6,7 +6,9 @@ commits it, with that of all other pieces, as one build.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import gc
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from typing import NamedTuple
 
 from chartlake.errors import ChartlakeError, CorruptObject, DataError
@@ -88,17 +90,30 @@ def build_piece(
     rows = _Rows(CuratedFiles(store, attempt, piece.number), attempt)
     slots: list[BuiltSlot] = []
     failed: list[Failed] = []
-    for place in sorted(piece.places, key=_by_month):
-        try:
-            manifest = _manifest(store, place)
-            content = (parse or parse_slot)(store, manifest, rows.memory)
-        except DataError as error:
-            failed.append(Failed(place, error))
-        else:
-            slots.append(_built_slot(manifest, content))
-            rows.add(manifest, content)
-        one_more()
-    return Built(piece.number, tuple(slots), rows.finish(), tuple(failed))
+    with _without_collecting():
+        for place in sorted(piece.places, key=_by_month):
+            try:
+                manifest = _manifest(store, place)
+                content = (parse or parse_slot)(store, manifest, rows.memory)
+            except DataError as error:
+                failed.append(Failed(place, error))
+            else:
+                slots.append(_built_slot(manifest, content))
+                rows.add(manifest, content)
+            one_more()
+        return Built(piece.number, tuple(slots), rows.finish(), tuple(failed))
+
+
+@contextmanager
+def _without_collecting() -> Iterator[None]:
+    """Let nobody look for cycles: there are none, and looking takes a third of the time."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 class _Rows:

@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 
 from chartlake.model import Manifest
 from chartlake.schema import COMMON, TABLES, Table
-from chartlake.transform.catalog import Catalog, Columns, Things
+from chartlake.transform.catalog import NUMBER, Catalog, Columns, Things
 from chartlake.transform.observations import Thing, merged
 from chartlake.transform.pages import SlotContent
 
@@ -128,10 +128,12 @@ def _plain(slots: Slots, table: Table) -> _Part:
 class _Records(NamedTuple):
     """All records of all slots in order: numbers in the catalog, and of each its page.
 
+    ``popularity`` is that of a record's track and 1, or 0 where the record itself tells.
     ``ordinals`` are their places in their slots, ``items`` those in their pages, from 0.
     """
 
     numbers: pa.Array
+    popularity: pa.Array
     slots: pa.Array
     pages: pa.Array
     first_items: pa.Array
@@ -146,11 +148,10 @@ def _records(slots: Slots) -> _Records:
     for place, page in pages:
         is_same = before and pages[len(before) - 1][0] == place
         before.append(before[-1] + ends[-1] - ends[-2] if is_same else 0)
-        ends.append(ends[-1] + len(page.numbers))
-    numbers = pa.array(
-        chain.from_iterable(page.numbers for _, page in pages), pa.int32(), size=ends[-1]
-    )
-    of = pc.list_parent_indices(pa.ListArray.from_arrays(pa.array(ends, pa.int32()), numbers))
+        ends.append(ends[-1] + len(page.references))
+    told = chain.from_iterable(page.references for _, page in pages)
+    references = pa.array(told, pa.int64(), size=ends[-1])
+    of = pc.list_parent_indices(pa.ListArray.from_arrays(pa.array(ends, pa.int32()), references))
     items = pc.subtract(
         pa.array(range(ends[-1]), pa.int64()), pa.array(ends[:-1], pa.int64()).take(of)
     )
@@ -159,7 +160,8 @@ def _records(slots: Slots) -> _Records:
         return pa.array(list(values), kind).take(of)
 
     return _Records(
-        numbers=numbers,
+        numbers=pc.bit_wise_and(references, NUMBER).cast(pa.int32()),
+        popularity=pc.shift_right(references, 32),
         slots=each((place for place, _ in pages), pa.int32()),
         pages=each((page.page for _, page in pages), pa.int64()),
         first_items=each((page.first_item for _, page in pages), pa.int64()),
@@ -208,10 +210,14 @@ def _with_any(records: _Records, places: pa.Array) -> tuple[_Records, pa.Array]:
 
 
 class _Observed(NamedTuple):
-    """Each thing once for each slot: the slot's place, the thing's number, when it was seen."""
+    """Each thing once for each slot: the slot's place, the thing's number, when it was seen.
+
+    ``popularity`` is as in `_Records`.
+    """
 
     slots: pa.Array
     things: pa.Array
+    popularity: pa.Array
     at: pa.Array
 
 
@@ -220,36 +226,52 @@ def _observed(records: _Records, catalog: Catalog, kind: int) -> _Observed:
     things = catalog.things[kind]
     mine = _lists(catalog.seen_ends[kind], _numbers(catalog.seen[kind])).take(records.numbers)
     of = pc.list_parent_indices(mine)
-    slots, seen, at = records.slots.take(of), mine.flatten(), records.observed_at.take(of)
+    slots, at, seen = records.slots.take(of), records.observed_at.take(of), mine.flatten()
     ids = things.rows.table().column(0).dictionary_encode().combine_chunks().indices
-    key = pc.add(pc.shift_left(slots.cast(pa.int64()), 32), ids.take(seen).cast(pa.int64()))
+    key = _paired(slots, ids.take(seen))
+    if not kind:
+        seen = _paired(records.popularity.take(of), seen)
     grouped = (
-        pa.table({"key": key, "slot": slots, "thing": seen, "at": at})
+        pa.table({"key": key, "slot": slots, "seen": seen.cast(pa.int64()), "at": at})
         .group_by("key", use_threads=False)
-        .aggregate([("slot", "min"), ("thing", "min"), ("thing", "max"), ("at", "max")])
+        .aggregate([("slot", "min"), ("seen", "min"), ("seen", "max"), ("at", "max")])
         .combine_chunks()
     )
     column = {name: grouped[name].combine_chunks() for name in grouped.column_names}
-    standing, differ = column["thing_max"], pc.not_equal(column["thing_min"], column["thing_max"])
+    standing, differ = column["seen_max"], pc.not_equal(column["seen_min"], column["seen_max"])
     if pc.any(differ).as_py():
         unlike = column["key"].filter(differ)
         mask = pc.is_in(key, unlike)
         times = zip(*(each.filter(mask).to_pylist() for each in (key, seen, at)), strict=True)
         standing = pc.replace_with_mask(standing, differ, _merged(times, unlike, things))
-    return _Observed(column["slot_min"], standing, column["at_max"])
+    return _Observed(
+        slots=column["slot_min"],
+        things=pc.bit_wise_and(standing, NUMBER).cast(pa.int32()),
+        popularity=pc.shift_right(standing, 32),
+        at=column["at_max"],
+    )
+
+
+def _paired(high: pa.Array, low: pa.Array) -> pa.Array:
+    """Two numbers in one."""
+    return pc.add(pc.shift_left(high.cast(pa.int64()), 32), low.cast(pa.int64()))
 
 
 def _merged(times: Iterable[tuple[int, int, Any]], keys: pa.Array, things: Things) -> pa.Array:
     """For each key the thing that its several sightings make together, by number."""
     sightings: dict[int, list[tuple[Thing, Any]]] = {}
-    for key, thing, at in times:
-        sightings.setdefault(key, []).append((things.thing(thing), at))
+    for key, seen, at in times:
+        sightings.setdefault(key, []).append((things.thing(seen), at))
     numbers = [things.number(merged(sightings[key])) for key in keys.to_pylist()]
-    return pa.array(numbers, pa.int32())
+    return pa.array(numbers, pa.int64())
 
 
 def _observations(observed: _Observed, things: Things) -> _Part:
     columns = _taken(things.rows, observed.things)
+    changed = pc.greater(observed.popularity, 0)
+    if pc.any(changed).as_py():
+        popularity = pc.subtract(observed.popularity, 1)
+        columns["popularity"] = pc.if_else(changed, popularity, columns["popularity"])
     return _Part(observed.slots, columns | {"observed_at": observed.at})
 
 
