@@ -1,1 +1,1 @@
-"""The parts of `benchmarks/transform.py`: the world, those who compete, and how they are measured."""
+"""The parts of `benchmarks/transform.py`: a world, those who compete, and how it is measured."""

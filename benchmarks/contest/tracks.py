@@ -13,24 +13,27 @@ from typing import NamedTuple
 
 _BASE62 = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _TO_BASE62 = bytes(_BASE62[byte % 62] for byte in range(256))
-_COUNTRIES = (
+_CODES = (
     "AD AE AG AL AM AO AR AT AU AZ BA BB BD BE BF BG BH BI BJ BN BO BR BS BT BW BY BZ CA CD CG CH "
     "CI CL CM CO CR CV CW CY CZ DE DJ DK DM DO DZ EC EE EG ES ET FI FJ FM FR GA GB GD GE GH GM GN "
     "GQ GR GT GW GY HK HN HR HT HU ID IE IL IN IQ IS IT JM JO JP KE KG KH KI KM KN KR KW KZ LA LB "
     "LC LI LK LR LS LT LU LV LY MA MC MD ME MG MH MK ML MN MO MR MT MU MV MW MX MY MZ NA NE NG NI "
     "NL NO NP NR NZ OM PA PE PG PH PK PL PR PS PT PW PY QA RO RS RW SA SB SC SE SG SI SK SL SM SN "
     "SR ST SV SZ TD TG TH TJ TL TN TO TR TT TV TW TZ UA UG US UY UZ VC VE VN VU WS XK ZA ZM ZW"
-).split()
-_FIRST = (
+)
+_COUNTRIES = _CODES.split()
+_ADJECTIVES = (
     "Velvet,Paper,Neon,Señorita,Midnight,Broken,Golden,Électrique,Silent,Wild,Blue,Lonely,Über,"
     "Burning,Hollow,Crystal,Electric,Summer,Winter,Last,Crooked,Marble,Amber,Distant,Hidden,Tiny,"
     "Restless,Coração,Faded,Scarlet,Northern,Plastic"
-).split(",")
-_SECOND = (
+)
+_FIRST = _ADJECTIVES.split(",")
+_NOUNS = (
     "River,Mirror,Hearts,Noche,Signal,Garden,Fever,Echo,Shadow,Engine,Letters,Kingdom,Harbour,"
     "Satellite,Promise,Tides,Lantern,Avenue,Static,Ghost,Orchard,Machine,Parade,Comet,Thunder,"
     "Meadow,Skyline,Canción,Anthem,Compass,Ritual,Feather"
-).split(",")
+)
+_SECOND = _NOUNS.split(",")
 _MANNERS = ("", "", "", " - Remix", " (feat. Someone)", " - Live", r" \"12 Inch\"", " / Reprise")
 _COVERS = (
     (640, "ab67616d0000b273"),
@@ -64,7 +67,10 @@ def track(number: int, artist_of: ArtistOf) -> Track:
     seed = blake2b(b"track %d" % number).digest()
     track_id = base62("track", number)
     album_id = base62("album", number)
-    artists = [_artist(artist_of(number, place)) for place in range(1 + seed[0] % 8 // 4 + seed[1] % 9 // 8)]
+    artists = [
+        _artist(artist_of(number, place))
+        for place in range(1 + seed[0] % 8 // 4 + seed[1] % 9 // 8)
+    ]
     markets = _markets(seed[2] % 24)
     before = _BEFORE_POPULARITY % {
         b"markets": markets,
@@ -130,7 +136,9 @@ def _images(image: bytes) -> bytes:
 
 def _artist(number: int) -> bytes:
     name = _name(blake2b(b"artist %d" % number, digest_size=4).digest()[:2] + b"\0")
-    return _ARTIST.replace(b"ID", base62("artist", number)).replace(b"NAME", b"%s %d" % (name, number % 1000))
+    return _ARTIST.replace(b"ID", base62("artist", number)).replace(
+        b"NAME", b"%s %d" % (name, number % 1000)
+    )
 
 
 _ARTIST = (

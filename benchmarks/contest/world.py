@@ -24,7 +24,7 @@ from typing import Literal, NamedTuple
 import msgspec
 
 from chartlake.lake import raw
-from chartlake.lake.store import Store, open_store
+from chartlake.lake.store import open_store
 from chartlake.model import Body, Feed, Request, Snapshot, slot_at
 
 from . import tracks
@@ -64,19 +64,34 @@ def shape(size: int) -> tuple[int, int]:
 def make_world(
     lake: Path, variant: Variant, size: int = 450_000, days: range | None = None
 ) -> Made:
-    """A new lake with the world, or some of its days; where it is there already, nothing is done."""
+    """A new lake with the world, or some of its days; nothing is done where it is there already."""
     all_days, playlists = shape(size)
     days = days or range(all_days)
     if (found := made_before(lake)) and found[:4] == (variant, size, days.start, len(days)):
         return found
+    of_days = islice(_days(variant, playlists), days.start, days.stop)
+    return _fill(lake, of_days, Made(variant, size, days.start, len(days), 0, 0))
+
+
+def make_slices(lake: Path, variant: Variant, size: int, days_in_slice: int) -> Iterator[Made]:
+    """The same world, so many days at a time, each in a new lake at the same place."""
+    all_days, playlists = shape(size)
+    of_days = _days(variant, playlists)
+    for first in range(0, all_days, days_in_slice):
+        days = min(days_in_slice, all_days - first)
+        yield _fill(lake, islice(of_days, days), Made(variant, size, first, days, 0, 0))
+
+
+def _fill(lake: Path, of_days: Iterator[list[Snapshot]], made: Made) -> Made:
     shutil.rmtree(lake, ignore_errors=True)
+    _note(lake).unlink(missing_ok=True)
     store, items, volume = open_store(str(lake)), 0, 0
     with ThreadPoolExecutor() as threads:
-        for snapshots in _days(variant, playlists, days):
-            for manifest, _ in threads.map(partial(_commit, store), snapshots):
+        for snapshots in of_days:
+            for manifest, _ in threads.map(partial(raw.commit, store), snapshots):
                 items += manifest.item_count
                 volume += sum(page.length for page in manifest.pages)
-    made = Made(variant, size, days.start, len(days), items, volume)
+    made = made._replace(items=items, json_bytes=volume)
     _note(lake).write_bytes(msgspec.json.encode(made))
     return made
 
@@ -94,15 +109,11 @@ def _note(lake: Path) -> Path:
     return lake.with_name(f"{lake.name}.made.json")
 
 
-def _commit(store: Store, snapshot: Snapshot) -> tuple[object, bool]:
-    return raw.commit(store, snapshot)
-
-
-def _days(variant: Variant, playlists: int, days: range) -> Iterator[list[Snapshot]]:
+def _days(variant: Variant, playlists: int) -> Iterator[list[Snapshot]]:
+    """The snapshots of each day, without an end; days that are skipped are put together too."""
     lists = strangers(playlists) if variant == "distinct" else charts(playlists)
-    for day, of_day in enumerate(islice(lists, days.stop)):
-        if day in days:
-            yield [_snapshot(variant, day, n, entries) for n, entries in enumerate(of_day)]
+    for day, of_day in enumerate(lists):
+        yield [_snapshot(variant, day, number, entries) for number, entries in enumerate(of_day)]
 
 
 def _snapshot(variant: Variant, day: int, playlist: int, entries: list[Listed]) -> Snapshot:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import re
 from datetime import UTC, date, datetime
+from functools import lru_cache
 from typing import Literal, NewType, TypeVar
 
 import msgspec
@@ -258,6 +259,7 @@ def slot_of_date(day: date) -> Slot:
     return Slot(day.isoformat().replace("-", "") + "T000000Z")
 
 
+@lru_cache(4096)
 def slot_time(slot: Slot) -> datetime | None:
     """The scheduled time (UTC) of a slot, or None for an undated file's."""
     if not slot.endswith("Z"):

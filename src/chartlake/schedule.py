@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from itertools import count, dropwhile, takewhile
 from zoneinfo import ZoneInfo
 
@@ -27,6 +28,7 @@ _STEPS = {"hourly": timedelta(hours=1), "daily": timedelta(days=1), "weekly": ti
 WORDS = {"hourly": "0 * * * *", "daily": "0 0 * * *", "weekly": "0 0 * * 4"}
 
 
+@lru_cache(256)
 def check_schedule(schedule: str) -> None:
     """Raise ValueError, in words for people, unless ``schedule`` can be followed."""
     cron = WORDS.get(schedule, schedule)

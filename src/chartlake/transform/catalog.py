@@ -18,7 +18,7 @@ from chartlake.schema import COMMON, TABLES
 from chartlake.transform.entries import Listening, Listing, Told
 from chartlake.transform.observations import Thing
 
-__all__ = ["KINDS", "NUMBER", "Catalog", "Columns", "Kind", "Things", "reference"]
+__all__ = ["KINDS", "NUMBER", "POPULARITY", "Catalog", "Columns", "Kind", "Things", "reference"]
 
 
 class Kind(NamedTuple):
@@ -36,8 +36,9 @@ KINDS = (
 """The kinds in the order in which `Seen` has them."""
 
 _COMMON = len(COMMON)
-_POPULARITY = TABLES["track_observations"].arrow.names.index("popularity") - _COMMON
-_HEAVY = 12_000
+POPULARITY = TABLES["track_observations"].arrow.names.index("popularity") - _COMMON
+"""Its place in the row of a track."""
+_HEAVY = 10_000
 """Records whose values take some 40 MB as Python's objects."""
 
 
@@ -54,41 +55,40 @@ class Columns:
     """Rows of one shape by number, of which all but the latest are Arrow columns already."""
 
     def __init__(self, schema: pa.Schema) -> None:
-        self._schema = schema
-        self._settled: list[pa.RecordBatch] = []
-        self._settled_count = 0
+        self.count = 0
+        self._settled = schema.empty_table()
         self._rows: list[tuple[Any, ...]] = []
-
-    def __len__(self) -> int:
-        return self._settled_count + len(self._rows)
 
     def append(self, row: tuple[Any, ...]) -> int:
         """Keep a row; its number, from 0."""
         self._rows.append(row)
-        return self._settled_count + len(self._rows) - 1
+        self.count += 1
+        return self.count - 1
+
+    def extend(self, rows: Sequence[tuple[Any, ...]]) -> int:
+        """Keep some rows; the number of the next."""
+        self._rows.extend(rows)
+        self.count += len(rows)
+        return self.count
 
     def row(self, number: int) -> tuple[Any, ...]:
         """The row again."""
-        if number >= self._settled_count:
-            return self._rows[number - self._settled_count]
-        (row,) = self.table().slice(number, 1).to_pylist()
+        first = self.count - len(self._rows)
+        if number >= first:
+            return self._rows[number - first]
+        (row,) = self._settled.slice(number, 1).to_pylist()
         return tuple(row.values())
 
-    def table(self) -> pa.Table:
-        """All rows, each column in one piece."""
-        self.settle()
-        table = pa.Table.from_batches(self._settled, self._schema).combine_chunks()
-        self._settled = table.to_batches()
-        return table
-
-    def settle(self) -> None:
-        """Make columns of the latest rows: they take a tenth of the memory."""
+    def settle(self) -> pa.Table:
+        """Make columns of the latest rows, which take a tenth of the memory; all rows."""
         if self._rows:
+            schema = self._settled.schema
             values = zip(*self._rows, strict=True)
-            arrays = [pa.array(v, f.type) for v, f in zip(values, self._schema, strict=True)]
-            self._settled.append(pa.RecordBatch.from_arrays(arrays, schema=self._schema))
-            self._settled_count += len(self._rows)
+            arrays = [pa.array(v, f.type) for v, f in zip(values, schema, strict=True)]
+            latest = pa.Table.from_arrays(arrays, schema=schema)
+            self._settled = pa.concat_tables([self._settled, latest]).combine_chunks()
             self._rows = []
+        return self._settled
 
 
 class Things:
@@ -108,9 +108,7 @@ class Things:
         known = self._latest.get(row[0])
         if known is not None and known[1] == thing:
             return known[0]
-        for credit in credits:
-            self.credits.append(credit)
-        self.credit_ends.append(len(self.credits))
+        self.credit_ends.append(self.credits.extend(credits))
         number = self.rows.append(row)
         self._latest[row[0]] = number, thing
         return number
@@ -122,7 +120,7 @@ class Things:
         credits = [self.credits.row(place) for place in range(begin, self.credit_ends[number])]
         row = self.rows.row(number)
         if popularity >= 0:
-            row = (*row[:_POPULARITY], popularity, *row[_POPULARITY + 1 :])
+            row = (*row[:POPULARITY], popularity, *row[POPULARITY + 1 :])
         return row, tuple((key, name) for key, name in credits)
 
     def settle(self) -> None:
@@ -144,8 +142,7 @@ class Catalog:
         self.seen = tuple(array("i") for _ in KINDS)
         self.seen_ends = tuple(array("i") for _ in KINDS)
         self.refused: dict[int, tuple[str, bytes]] = {}
-        self._weight = 0
-        self._settled = False
+        self._latest = 0
 
     def __len__(self) -> int:
         return len(self.listing_of)
@@ -153,42 +150,27 @@ class Catalog:
     @property
     def is_heavy(self) -> bool:
         """Whether it is time to settle."""
-        return self._weight > _HEAVY
-
-    @property
-    def is_settled(self) -> bool:
-        """Whether it has had so many records that it settled before now."""
-        return self._settled
+        return self._latest > _HEAVY
 
     def add(self, told: Told) -> int:
         """Keep what a record tells; its number."""
-        listing = self.listings.append(told.listing) if told.listing else -1
-        listening = self.listenings.append(told.listening) if told.listening else -1
-        kinds = zip(self.things, told.seen, strict=True)
-        self._weight += 1
-        return self._add(
-            listing, listening, [[things.number(thing) for thing in seen] for things, seen in kinds]
-        )
+        listing, listening = told.listing, told.listening
+        self.listing_of.append(self.listings.append(listing) if listing else -1)
+        self.listening_of.append(self.listenings.append(listening) if listening else -1)
+        for things, numbers, ends, seen in zip(
+            self.things, self.seen, self.seen_ends, told.seen, strict=True
+        ):
+            for thing in seen:
+                numbers.append(things.number(thing))
+            ends.append(len(numbers))
+        self._latest += 1
+        return len(self.listing_of) - 1
 
     def refuse(self, reason: str, content: bytes) -> int:
         """Keep why a record can't be used; its number."""
-        number = self._add(-1, -1, [[] for _ in KINDS])
+        number = self.add(Told())
         self.refused[number] = (reason, content)
-        self._weight += 1
         return number
-
-    def differ_in_popularity(self, one: int, other: int) -> tuple[int, int] | None:
-        """The popularity of the one track that two records tell of, if that is all they differ in.
-
-        Records that were kept since the catalog settled.
-        """
-        tracks = [self._track_of(number) for number in (one, other)]
-        if None in tracks or self._all_but_tracks(one) != self._all_but_tracks(other):
-            return None
-        rows = [list(track[0]) for track in tracks if track]
-        first, second = (row.pop(_POPULARITY) for row in rows)
-        same = rows[0] == rows[1] and len({track[1] for track in tracks if track}) == 1
-        return (first, second) if same and None not in (first, second) else None
 
     def played_at(self, references: Iterable[int]) -> list[datetime]:
         """When the plays among these records were."""
@@ -201,33 +183,7 @@ class Catalog:
             things.settle()
         self.listings.settle()
         self.listenings.settle()
-        self._weight = 0
-        self._settled = True
-
-    def _add(self, listing: int, listening: int, numbers: Sequence[Sequence[int]]) -> int:
-        self.listing_of.append(listing)
-        self.listening_of.append(listening)
-        for seen, ends, mine in zip(self.seen, self.seen_ends, numbers, strict=True):
-            seen.extend(mine)
-            ends.append(len(seen))
-        return len(self.listing_of) - 1
-
-    def _all_but_tracks(self, number: int) -> list[Any]:
-        """What a record tells, but for its tracks."""
-        listing, listening = self.listing_of[number], self.listening_of[number]
-        return [
-            listing < 0 or self.listings.row(listing),
-            listening < 0 or self.listenings.row(listening),
-            *(self._seen_of(number, kind) for kind in range(1, len(KINDS))),
-        ]
-
-    def _track_of(self, number: int) -> Thing | None:
-        found = self._seen_of(number, 0)
-        return self.things[0].thing(found[0]) if len(found) == 1 else None
-
-    def _seen_of(self, number: int, kind: int) -> list[int]:
-        ends = self.seen_ends[kind]
-        return self.seen[kind][ends[number - 1] if number else 0 : ends[number]].tolist()
+        self._latest = 0
 
 
 def _schema(table: str, names: Sequence[str]) -> pa.Schema:

@@ -20,7 +20,7 @@ import msgspec
 import pyarrow as pa
 
 from chartlake.model import Undecodable
-from chartlake.transform.catalog import Catalog, reference
+from chartlake.transform.catalog import POPULARITY, Catalog, reference
 from chartlake.transform.entries import Told
 from chartlake.transform.records import RejectRecord
 
@@ -33,7 +33,7 @@ _HEAD, _TAIL = 48, 72
 """By so many of its first and last bytes a record is looked up."""
 _MOST_ALIKE = 8
 _MOST_TRIES = 32
-_MOST_BYTES = 48 * 2**20
+_MOST_BYTES = 24 * 2**20
 _POPULARITY = b'"popularity":'
 _DIGITS = {str(number).encode(): number for number in range(1000)}
 _NUMBER = re.compile(rb"[0-9]+")
@@ -46,12 +46,13 @@ _CLOSING = re.compile(rb"\s*\]")
 class _Record:
     """A record that is known: its bytes, or those before and after the one number that changes."""
 
-    __slots__ = ("after", "before", "following", "number")
+    __slots__ = ("after", "before", "following", "number", "told")
 
-    def __init__(self, content: bytes, number: int) -> None:
+    def __init__(self, content: bytes, number: int, told: Told | None = None) -> None:
         self.before = content
         self.after: bytes | None = None
         self.number = number
+        self.told = told
         self.following: _Record | None = None
 
     @property
@@ -92,8 +93,8 @@ class Known:
         found = []
         for raw in raws:
             record = bytes(raw)
-            number = self._find(record, 0, len(record))
-            found.append(self._decode(record) if number is None else number)
+            known = self._find(record, 0, len(record))
+            found.append(self._add(record, self._tell(record)) if known is None else known)
         return found
 
     def _one_by_one(self, content: bytes, split: Split, style: _Style) -> list[int] | None:
@@ -147,11 +148,13 @@ class Known:
         before = self._last
         for end in _ends(content, at, style):
             number = self._find(content, at, end)
-            if number is None and _is_json(record := content[at:end]):
-                number = self._decode(record)
-            if number is not None:
-                self._passed, before.following = before.following, self._last
-                return number, end
+            if number is None:
+                told = self._tell(record := content[at:end])
+                if isinstance(told, str) and not _is_json(record):
+                    continue  # it ends elsewhere
+                number = self._add(record, told)
+            self._passed, before.following = before.following, self._last
+            return number, end
         return None
 
     def _find(self, content: bytes, at: int, end: int) -> int | None:
@@ -163,49 +166,70 @@ class Known:
                     return step[0]
         return None
 
-    def _decode(self, content: bytes) -> int:
+    def _tell(self, content: bytes) -> Told | str:
+        """What a record tells, or why it can't be used."""
         try:
-            number = self._catalog.add(self._read(content))
+            return self._read(content)
         except (Undecodable, RejectRecord) as reason:
-            number = self._catalog.refuse(str(reason), content)
-        self._keep(content, number)
-        return number
+            return str(reason)
 
     # What is kept ------------------------------------------------------------------------
 
-    def _keep(self, content: bytes, number: int) -> None:
+    def _add(self, content: bytes, told: Told | str) -> int:
+        """Keep a record and what it tells; its number."""
+        if isinstance(told, str):
+            number = self._catalog.refuse(told, content)
+        else:
+            number = self._catalog.add(told)
+        self._keep(content, number, None if isinstance(told, str) else told)
+        return number
+
+    def _keep(self, content: bytes, number: int, told: Told | None) -> None:
         if self._bytes > _MOST_BYTES:
             self._alike, self._bytes = {}, 0
             self._last = _Record(b"", -1)
         alike = self._alike.setdefault(_looks(content, 0, len(content)), [])
         for record in alike:
-            if self._is_but_for_popularity(record, content, number):
+            if told and _is_but_for_popularity(record, content, told):
                 self._last = record
                 return
-        self._last = _Record(content, number)
+        self._last = _Record(content, number, told)
         alike[:] = [self._last, *alike[: _MOST_ALIKE - 1]]
         self._bytes += len(content)
 
-    def _is_but_for_popularity(self, record: _Record, content: bytes, number: int) -> bool:
-        """Whether a record differs from a known one in the popularity of its track alone.
 
-        Both were decoded: the number that changed in the bytes is the one that changed in what
-        they tell. From then on any such number may stand there.
-        """
-        places = [each.find(_POPULARITY) + len(_POPULARITY) for each in (record.before, content)]
-        if record.after is not None or places[0] != places[1] or places[0] < len(_POPULARITY):
+def _is_but_for_popularity(record: _Record, content: bytes, told: Told) -> bool:
+    """Whether another record differs from a known one in the popularity of its track alone.
+
+    Both were decoded: the number that changed in the bytes is the one that changed in what
+    they tell. From then on any such number may stand there.
+    """
+    begin = content.find(_POPULARITY) + len(_POPULARITY)
+    if not record.told or begin < len(_POPULARITY) or record.before[:begin] != content[:begin]:
+        return False
+    parts = [_NUMBER.match(each, begin) for each in (record.before, content)]
+    digits = [part[0] if part else b"" for part in parts]
+    rest = record.before[begin + len(digits[0]) :]
+    if rest != content[begin + len(digits[1]) :]:
+        return False
+    for one, number in zip((record.told, told), digits, strict=True):
+        if _popularity(one) is None or _popularity(one) != _DIGITS.get(number):
             return False
-        begin = places[0]
-        parts = [_NUMBER.match(each, begin) for each in (record.before, content)]
-        if None in parts or record.before[:begin] != content[:begin]:
-            return False
-        digits = [part[0] for part in parts if part]
-        rest = record.before[begin + len(digits[0]) :]
-        told = self._catalog.differ_in_popularity(record.number, number)
-        if rest != content[begin + len(digits[1]) :] or told != tuple(map(_DIGITS.get, digits)):
-            return False
-        record.before, record.after = content[:begin], rest
-        return True
+    if _with_popularity(record.told, 0) != _with_popularity(told, 0):
+        return False
+    record.before, record.after, record.told = content[:begin], rest, None
+    return True
+
+
+def _popularity(told: Told) -> int | None:
+    """That of the one track that a record tells of."""
+    return told.seen.tracks[0][0][POPULARITY] if len(told.seen.tracks) == 1 else None
+
+
+def _with_popularity(told: Told, popularity: int) -> Told:
+    ((row, credits),) = told.seen.tracks
+    changed = (*row[:POPULARITY], popularity, *row[POPULARITY + 1 :])
+    return told._replace(seen=told.seen._replace(tracks=((changed, credits),)))
 
 
 def _looks(content: bytes, at: int, end: int) -> bytes:

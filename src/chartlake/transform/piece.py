@@ -41,7 +41,8 @@ PARSE_BY_SOURCE: dict[str, Parse] = {
 }
 _RECORDS_AT_ONCE = 65_536
 _SLOTS_AT_ONCE = 4_096
-"""Rows of so many records, or slots, become a row group."""
+_DISTINCT_AT_ONCE = 20_000
+"""Rows of so many records, or slots, become a row group, earlier where most of them differ."""
 
 
 class Place(NamedTuple):
@@ -92,6 +93,7 @@ def build_piece(
     failed: list[Failed] = []
     with _without_collecting():
         for place in sorted(piece.places, key=_by_month):
+            rows.make_room(place)
             try:
                 manifest = _manifest(store, place)
                 content = (parse or parse_slot)(store, manifest, rows.memory)
@@ -126,16 +128,19 @@ class _Rows:
         self._waiting = Slots([], [])
         self._records = 0
 
-    def add(self, manifest: Manifest, content: SlotContent) -> None:
-        """Take a slot; those that wait are of one month."""
+    def make_room(self, place: Place) -> None:
+        """Write what waits, before a slot of another month or where enough has come together."""
         waiting = self._waiting.manifests
-        if waiting and slot_month(waiting[-1].slot) != slot_month(manifest.slot):
+        is_full = self._records >= _RECORDS_AT_ONCE or len(waiting) >= _SLOTS_AT_ONCE
+        is_full |= len(self.memory.catalog) >= _DISTINCT_AT_ONCE
+        if waiting and (is_full or slot_month(waiting[-1].slot) != slot_month(place.slot)):
             self._write()
+
+    def add(self, manifest: Manifest, content: SlotContent) -> None:
+        """Take a slot that was parsed with this memory."""
         self._waiting.manifests.append(manifest)
         self._waiting.contents.append(content)
         self._records += count(content.pages)
-        if self._records >= _RECORDS_AT_ONCE or len(waiting) >= _SLOTS_AT_ONCE:
-            self._write()
 
     def finish(self) -> tuple[BuiltFile, ...]:
         """The files, whole."""
@@ -148,7 +153,7 @@ class _Rows:
             for table, rows in tables_of(self._waiting, self.memory.catalog, self._attempt).items():
                 self._files.add(table, month, rows)
         self._waiting, self._records = Slots([], []), 0
-        if self.memory.catalog.is_settled:
+        if len(self.memory.catalog) >= _DISTINCT_AT_ONCE:
             self.memory = Memory()
 
 

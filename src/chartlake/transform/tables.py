@@ -101,7 +101,7 @@ def _by_number(values: pa.Array, places: pa.Array) -> pa.DictionaryArray:
 def _taken(rows: Columns, places: pa.Array) -> dict[str, pa.Array]:
     """The columns of rows at places."""
     found = {}
-    table = rows.table()
+    table = rows.settle()
     for name, column in zip(table.column_names, table.columns, strict=True):
         values = column.chunk(0) if column.num_chunks else pa.array([], column.type)
         is_text = pa.types.is_string(values.type)
@@ -227,7 +227,7 @@ def _observed(records: _Records, catalog: Catalog, kind: int) -> _Observed:
     mine = _lists(catalog.seen_ends[kind], _numbers(catalog.seen[kind])).take(records.numbers)
     of = pc.list_parent_indices(mine)
     slots, at, seen = records.slots.take(of), records.observed_at.take(of), mine.flatten()
-    ids = things.rows.table().column(0).dictionary_encode().combine_chunks().indices
+    ids = things.rows.settle().column(0).dictionary_encode().combine_chunks().indices
     key = _paired(slots, ids.take(seen))
     if not kind:
         seen = _paired(records.popularity.take(of), seen)
@@ -277,7 +277,7 @@ def _observations(observed: _Observed, things: Things) -> _Part:
 
 def _credits(observed: _Observed, things: Things) -> _Part:
     """The artists of each thing, in order."""
-    places = pa.array(range(len(things.credits)), pa.int32())
+    places = pa.array(range(things.credits.count), pa.int32())
     mine = _lists(things.credit_ends, places).take(observed.things)
     of = pc.list_parent_indices(mine)
     first = pa.array(mine.offsets).slice(0, len(mine)).take(of).cast(pa.int64())
