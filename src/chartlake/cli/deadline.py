@@ -8,12 +8,12 @@ from functools import partial
 from pathlib import Path
 from threading import Thread
 
-from chartlake.cli.options import open_with
+from chartlake.cli.options import on_engine, open_with
 from chartlake.errors import Deferred, Unavailable
 from chartlake.extract.due import DueSlot, Read
 from chartlake.extract.spotify.client import SpotifyApi
 from chartlake.model import Snapshot
-from chartlake.settings import Settings, read_settings
+from chartlake.settings import Engine, Settings, read_settings
 from chartlake.wiring import Project
 
 __all__ = ["open_until"]
@@ -22,12 +22,12 @@ _GRACE_SECONDS = 1.0
 """For a reading that is told to end, to hold in the lake what it has."""
 
 
-def open_until(folder: Path | None, seconds: float | None) -> Project:
+def open_until(folder: Path | None, seconds: float | None, engine: Engine | None = None) -> Project:
     """The project of a run that may take so long; by default, as long as its settings say.
 
     A reading that has not ended by then is given up as deferred.
     """
-    settings = read_settings(folder or Path())
+    settings = on_engine(read_settings(folder or Path()), engine)
     here = open_with(settings if seconds is None else _shortened(settings, seconds))
     readers = {
         name: partial(_in_time, here.spotify.api, read)

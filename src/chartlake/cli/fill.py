@@ -16,7 +16,7 @@ import typer
 from chartlake import schedule
 from chartlake.cli import show, signals
 from chartlake.cli.deadline import open_until
-from chartlake.cli.options import AsJson, ProjectDir, open_here
+from chartlake.cli.options import AsJson, EngineOption, ProjectDir, open_here
 from chartlake.cli.show import Col
 from chartlake.cli.stages import Stages
 from chartlake.errors import ChartlakeError, RefusedFile, UsageError
@@ -58,12 +58,13 @@ def run(
             "(default: spotify.longest_run_minutes).",
         ),
     ] = None,
+    engine: EngineOption = None,
     quiet: Quiet = False,
     as_json: AsJson = False,
     project: ProjectDir = None,
 ) -> None:
     """Take what is due of every feed, through all stages to what moved."""
-    here = open_until(project, deadline)
+    here = open_until(project, deadline, engine)
     feeds = [each for each in here.feeds if not feed or each.name in feed]
     unknown = set(feed or ()) - {each.name for each in feeds}
     if unknown or not (here.feeds or raw.feeds(here.store)):

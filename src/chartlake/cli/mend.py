@@ -12,7 +12,7 @@ import typer
 
 from chartlake import schedule
 from chartlake.cli import show
-from chartlake.cli.options import AsJson, From, ProjectDir, To, open_here
+from chartlake.cli.options import AsJson, EngineOption, From, ProjectDir, To, open_here
 from chartlake.cli.show import Col
 from chartlake.cli.stages import Stages
 from chartlake.errors import UsageError
@@ -77,6 +77,7 @@ def rebuild(
     first: From = None,
     last: To = None,
     dry_run: DryRun = False,
+    engine: EngineOption = None,
     as_json: AsJson = False,
     project: ProjectDir = None,
 ) -> None:
@@ -85,7 +86,7 @@ def rebuild(
     The old build stays readable until the new one is whole; what was done when
     this was interrupted is done. Slots whose raw pages expired stay as they are.
     """
-    here = open_here(project)
+    here = open_here(project, engine)
     places = [p for p in here.pipeline.outdated() if _is_in(p, feed, first, last)]
     expired = [p for p in here.pipeline.outdated(expired=True) if _is_in(p, feed, first, last)]
     if expired and not as_json:

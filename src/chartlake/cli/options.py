@@ -9,17 +9,19 @@ from typing import Annotated
 import typer
 
 from chartlake.report.trends import feed_names
-from chartlake.settings import Settings, read_settings
+from chartlake.settings import Engine, Settings, read_settings
 from chartlake.wiring import Project, open_project
 
 __all__ = [
     "AsJson",
     "Day",
+    "EngineOption",
     "FeedOption",
     "From",
     "Limit",
     "ProjectDir",
     "To",
+    "on_engine",
     "open_here",
     "open_with",
 ]
@@ -33,9 +35,17 @@ def _choose(context: typer.Context, folder: Path | None) -> Path | None:
     return chosen
 
 
-def open_here(folder: Path | None) -> Project:
-    """The project in a folder, by default the working folder."""
-    return open_with(read_settings(folder or Path()))
+def open_here(folder: Path | None, engine: Engine | None = None) -> Project:
+    """The project in a folder, by default the working folder; its transform on this engine."""
+    return open_with(on_engine(read_settings(folder or Path()), engine))
+
+
+def on_engine(settings: Settings, engine: Engine | None) -> Settings:
+    """The settings with another engine for the transform, if one is named."""
+    if not engine:
+        return settings
+    transform = settings.transform.model_copy(update={"engine": engine})
+    return settings.model_copy(update={"transform": transform})
 
 
 def open_with(settings: Settings) -> Project:
@@ -62,6 +72,10 @@ ProjectDir = Annotated[
         is_eager=True,
         file_okay=False,
     ),
+]
+EngineOption = Annotated[
+    Engine | None,
+    typer.Option("--engine", help="Where the transform runs (default: as configured, local)."),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Answer with one JSON document.")]
 FeedOption = Annotated[

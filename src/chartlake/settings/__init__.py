@@ -30,20 +30,24 @@ from chartlake.schedule import WORDS
 from chartlake.settings.feeds import FEED_SETTINGS, FeedName, FeedSettings
 from chartlake.settings.sections import (
     AuthSettings,
+    Engine,
     LakeSettings,
     RetentionSettings,
     SpotifySettings,
+    TransformSettings,
     WarehouseSettings,
 )
 
 __all__ = [
     "FILE_NAME",
     "AuthSettings",
+    "Engine",
     "FeedSettings",
     "LakeSettings",
     "RetentionSettings",
     "Settings",
     "SpotifySettings",
+    "TransformSettings",
     "WarehouseSettings",
     "read_settings",
 ]
@@ -65,6 +69,7 @@ class Settings(BaseSettings):
     lake: LakeSettings = LakeSettings()
     warehouse: WarehouseSettings = WarehouseSettings()
     retention: RetentionSettings = RetentionSettings()
+    transform: TransformSettings = TransformSettings()
     spotify: SpotifySettings = SpotifySettings()
     auth: AuthSettings = AuthSettings()
     feeds: dict[FeedName, FeedSettings] = {}

@@ -12,12 +12,16 @@ from chartlake.lake.store import SCHEMES
 
 __all__ = [
     "AuthSettings",
+    "Engine",
     "LakeSettings",
     "RetentionSettings",
     "Section",
     "SpotifySettings",
+    "TransformSettings",
     "WarehouseSettings",
 ]
+
+Engine = Literal["local", "spark"]
 
 
 def _lake_url(text: str) -> str:
@@ -61,6 +65,14 @@ class RetentionSettings(Section):
     """How long answers of a web API are kept as they came."""
 
     raw_days: Annotated[int, Field(ge=0, le=36_500)] = 400
+
+
+class TransformSettings(Section):
+    """Where raw pages become tables: in processes of this machine, or on Spark."""
+
+    engine: Engine = "local"
+    processes: Annotated[int, Field(ge=1, le=256)] | None = None
+    spark_master: str | None = None
 
 
 class SpotifySettings(Section):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from itertools import chain
 from typing import NamedTuple
@@ -11,7 +11,7 @@ from chartlake.errors import CorruptObject
 from chartlake.lake import aside, builds, keys, raw
 from chartlake.lake.store import Store
 from chartlake.model import Build, BuiltSlot, Slot
-from chartlake.transform.engine import Engine, Progress
+from chartlake.transform.engine import Engine
 from chartlake.transform.piece import Built, Failed, Piece, Place
 
 __all__ = ["TRANSFORM_VERSION", "Failed", "Place", "Transformed", "build_slots", "unbuilt"]
@@ -54,13 +54,17 @@ def build_slots(
     engine: Engine,
     places: Sequence[Place],
     now: datetime,
-    progress: Progress = lambda _: None,
+    progress: Callable[[int, int], None] = lambda done, of: None,
 ) -> Transformed:
-    """Parse the slots and commit them as one build; what fails is recorded and left out."""
+    """Parse the slots and commit them as one build; what fails is recorded and left out.
+
+    ``progress`` is told how many slots have been parsed so far, of how many.
+    """
     attempt = keys.new_attempt()
     pieces = _pieces(places, engine.width)
     built = sorted(
-        engine.build(store, attempt, pieces, progress), key=lambda each: each.number or 0
+        engine.build(store, attempt, pieces, lambda done: progress(done, len(places))),
+        key=lambda each: each.number or 0,
     )
     failed = list(chain.from_iterable(each.failed for each in built))
     for place, reason in failed:

@@ -1,6 +1,7 @@
 """From settings to a project that can be run: the one place where parts are chosen.
 
 spotify    the Spotify side: one governor, one memory, a reader for each feed
+engines    where the transform runs
 sign_in    accounts, access tokens, connections
 """
 
@@ -16,9 +17,9 @@ from chartlake.lake.store import Store, open_store
 from chartlake.model import Feed
 from chartlake.pipeline import Pipeline
 from chartlake.settings import FeedSettings, Settings
-from chartlake.transform.engine import LocalEngine
 from chartlake.warehouse.duckdb import DuckDBWarehouse
 from chartlake.wiring.clock import system_clock
+from chartlake.wiring.engines import open_engine
 from chartlake.wiring.sign_in import open_accounts, open_login
 from chartlake.wiring.spotify import Spotify, open_spotify
 
@@ -56,7 +57,7 @@ def open_project(
     pipeline = Pipeline(
         store=store,
         readers={name: spotify.reader(name) for name in settings.feeds},
-        engine=LocalEngine(),
+        engine=open_engine(settings.transform),
         warehouse=warehouse,
         clock=clock,
         workers=settings.spotify.workers,
