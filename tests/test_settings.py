@@ -411,7 +411,7 @@ def test_a_file_that_can_not_be_read(read: Read, tmp_path: Path, name: str, fold
     assert str(tmp_path / name) in problem(read).what
 
 
-SECTIONS = "valid here: lake, warehouse, retention, spotify, auth, feeds"
+SECTIONS = "valid here: lake, warehouse, retention, transform, spotify, auth, feeds"
 SPOTIFY = (
     "valid here: client_id, client_secret, access_token, api_url, token_url, authorize_url, "
     "redirect_port, daily_requests, workers, longest_run_minutes"
@@ -535,7 +535,7 @@ def test_names_that_feeds_can_not_have(read: Read, name: str) -> None:
 
 VARIABLES = (
     "valid here: CHARTLAKE_LAKE__…, CHARTLAKE_WAREHOUSE__…, CHARTLAKE_RETENTION__…, "
-    "CHARTLAKE_SPOTIFY__…, CHARTLAKE_AUTH__…, CHARTLAKE_FEEDS__…"
+    "CHARTLAKE_TRANSFORM__…, CHARTLAKE_SPOTIFY__…, CHARTLAKE_AUTH__…, CHARTLAKE_FEEDS__…"
 )
 
 

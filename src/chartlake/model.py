@@ -25,6 +25,7 @@ __all__ = [
     "BuiltFile",
     "BuiltSlot",
     "Cadence",
+    "Drift",
     "Feed",
     "Manifest",
     "Page",
@@ -210,6 +211,14 @@ class BuiltFile(Record, frozen=True, kw_only=True):
     sha256: str
 
 
+class Drift(Record, frozen=True, kw_only=True):
+    """Fields of a kind of records that no earlier build saw, and such as all had and none has."""
+
+    resource: str
+    new: tuple[str, ...] = ()
+    gone: tuple[str, ...] = ()
+
+
 class Build(Record, frozen=True, kw_only=True):
     """The commit of curated files over one slot or many."""
 
@@ -218,6 +227,7 @@ class Build(Record, frozen=True, kw_only=True):
     transform_version: int
     slots: tuple[BuiltSlot, ...]
     files: tuple[BuiltFile, ...]
+    drift: tuple[Drift, ...] = ()
     format: int = 1
 
 

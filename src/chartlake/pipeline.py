@@ -47,8 +47,10 @@ from chartlake.reconcile import (
 from chartlake.transform.build import (
     TRANSFORM_VERSION,
     Place,
+    Progress,
     Transformed,
     build_slots,
+    silent,
     unbuilt,
 )
 from chartlake.transform.compact import Compacted, closed_months, compact
@@ -152,10 +154,10 @@ class Pipeline:
         advance_checkpoint(self.store, plan, self.clock())
         return count
 
-    def transform(self) -> Transformed:
+    def transform(self, progress: Progress = silent) -> Transformed:
         """Build all committed slots that have no build yet."""
         since = checkpoint.settled_before(self.store)
-        return self.build(unbuilt(self.store, since))
+        return self.build(unbuilt(self.store, since), progress)
 
     def outdated(self, *, expired: bool = False) -> list[Place]:
         """The slots that only an older transform built, or none, and that can be built again.
@@ -168,10 +170,10 @@ class Pipeline:
         found = unbuilt(self.store, at_least=TRANSFORM_VERSION)
         return [place for place in found if (place.slot in marked[place.feed]) == expired]
 
-    def build(self, places: Sequence[Place]) -> Transformed:
+    def build(self, places: Sequence[Place], progress: Progress = silent) -> Transformed:
         """Build these slots; nothing is removed on this machine meanwhile."""
         with self.store.alone("keep", _TURN_SECONDS):
-            return build_slots(self.store, self.engine, places, self.clock())
+            return build_slots(self.store, self.engine, places, self.clock(), progress)
 
     def compact(self, *, dry_run: bool = False) -> Iterator[Compacted]:
         """Put the builds of each closed month into one by feed."""

@@ -20,7 +20,7 @@ from chartlake.model import (
     slot_time,
 )
 from chartlake.schema import TABLES, SlotRows
-from chartlake.transform.engine import Progress
+from chartlake.transform.engine import Count
 from chartlake.transform.pages import Memory, SlotContent
 from chartlake.transform.piece import Built, Piece, build_piece, parse_slot
 from tests.properties import sources
@@ -50,7 +50,7 @@ class VersionedEngine:
         self._version = version
 
     def build(
-        self, store: Store, attempt: str, pieces: Sequence[Piece], progress: Progress
+        self, store: Store, attempt: str, pieces: Sequence[Piece], progress: Count
     ) -> Iterator[Built]:
         """As the real one."""
         for piece in pieces:

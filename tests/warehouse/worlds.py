@@ -15,7 +15,7 @@ from chartlake.lake.store import Store, open_store
 from chartlake.model import Body, Feed, Manifest, Slot, Snapshot, slot_at
 from chartlake.pipeline import Pipeline
 from chartlake.schema import Entry, SlotRows
-from chartlake.transform.engine import Progress
+from chartlake.transform.engine import Count
 from chartlake.transform.pages import Memory, SlotContent
 from chartlake.transform.piece import Built, Piece, build_piece
 from chartlake.transform.records import edition
@@ -44,7 +44,7 @@ class WorldEngine:
         self._rows[manifest.feed.name, manifest.slot, manifest.revision] = world_edition
 
     def build(
-        self, store: Store, attempt: str, pieces: Sequence[Piece], progress: Progress
+        self, store: Store, attempt: str, pieces: Sequence[Piece], progress: Count
     ) -> Iterator[Built]:
         """Build with the rows that are known."""
         for piece in pieces:

@@ -13,11 +13,15 @@ from chartlake.cli import show
 from chartlake.cli.options import AsJson, ProjectDir, open_here
 from chartlake.cli.show import Col
 from chartlake.lake import aside, raw, tombstones
-from chartlake.model import slot_at
+from chartlake.model import Drift, slot_at
 from chartlake.report.status import feed_health
+from chartlake.transform import drift
 from chartlake.wiring import Project
 
 __all__ = ["check", "query", "status"]
+
+_DRIFTS_SHOWN = 3
+_FIELDS_SHOWN = 8
 
 _HEALTH = [
     Col("feed", "feed", wide=True),
@@ -62,6 +66,19 @@ def status(as_json: AsJson = False, project: ProjectDir = None) -> None:
         show.warn(f"in the lake, not all in the warehouse: {missing}: chartlake reconcile")
     for file in facts["quarantine"]:
         show.warn(f"in quarantine: {file.name}: {file.reason}")
+    for seen in facts["drift"][:_DRIFTS_SHOWN]:
+        show.line(f"{seen.at:%Y-%m-%d} {_in_words(seen.drift)}")
+
+
+def _in_words(found: Drift) -> str:
+    """Which fields came and went, as far as a line holds them."""
+    parts = [
+        f"{what} {', '.join(fields[:_FIELDS_SHOWN])}"
+        + (f" and {len(fields) - _FIELDS_SHOWN} more" if fields[_FIELDS_SHOWN:] else "")
+        for what, fields in (("new:", found.new), ("gone:", found.gone))
+        if fields
+    ]
+    return f"fields of {found.resource} changed: " + "; ".join(parts)
 
 
 def _facts(here: Project) -> dict[str, Any]:
@@ -89,6 +106,7 @@ def _facts(here: Project) -> dict[str, Any]:
         "not_built": [f"{place.feed} {place.slot}" for place in plan.to_build],
         "not_loaded": sorted(behind | (set(raw.feeds(here.store)) - known)),
         "quarantine": list(aside.list_quarantined(here.store)),
+        "drift": drift.noted(here.store),
     }
 
 

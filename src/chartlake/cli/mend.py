@@ -104,7 +104,9 @@ def rebuild(
     for month in months:
         clock = time.perf_counter()
         some = [place for place in places if slot_month(place.slot) == month]
-        stages.built(here.pipeline.build(some), since=clock)
+        with show.progress(f"transform {month}", quiet=as_json) as progress:
+            transformed = here.pipeline.build(some, progress)
+        stages.built(transformed, since=clock)
     stages.settle()
     code = stages.close("chartlake status")
     if as_json:

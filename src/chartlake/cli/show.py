@@ -7,7 +7,8 @@ import re
 import shlex
 import shutil
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from itertools import accumulate
 from pathlib import Path
@@ -16,6 +17,13 @@ from typing import Any, NamedTuple
 import msgspec
 from rich import box
 from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TextColumn,
+    TimeRemainingColumn,
+)
 from rich.table import Table
 from rich.text import Text
 
@@ -32,6 +40,7 @@ __all__ = [
     "note",
     "plain",
     "program",
+    "progress",
     "table",
     "warn",
     "words",
@@ -76,6 +85,23 @@ def line(*parts: str | Text) -> None:
 def note(text: str) -> None:
     """A line for people beside the answer, on standard error."""
     console(stderr=True).print(Text(plain(text), style="dim"), soft_wrap=True)
+
+
+@contextmanager
+def progress(what: str, *, quiet: bool = False) -> Iterator[Callable[[int, int], None]]:
+    """A bar that is told how much is done and of how much; on a terminal, and gone at the end."""
+    bar = Progress(
+        TextColumn("{task.description}"),
+        BarColumn(bar_width=30),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+        console=console(stderr=True),
+        transient=True,
+        disable=quiet or not sys.stderr.isatty(),
+    )
+    task = bar.add_task(what, total=None)
+    with bar:
+        yield lambda done, of: bar.update(task, completed=done, total=of)
 
 
 def warn(text: str) -> None:

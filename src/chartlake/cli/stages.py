@@ -96,7 +96,9 @@ class Stages:
     def settle(self, *, check: bool = True) -> None:
         """Transform, load and (unless told not to) check whatever is committed."""
         clock = time.perf_counter()
-        self.built(self._project.pipeline.transform(), since=clock)
+        with show.progress("transform", quiet=self._quiet) as progress:
+            transformed = self._project.pipeline.transform(progress)
+        self.built(transformed, since=clock)
         try:
             self._load()
             if check:
@@ -111,6 +113,8 @@ class Stages:
         rejects = sum(slot.rejects for slot in build.slots) if build else 0
         self._say("transform", _n(rows, "entry", "entries"), f"{rejects} rejected", since=since)
         self._problems += [(f"{place.feed} {place.slot}", error) for place, error in failed]
+        if build and build.drift and not self._quiet:
+            show.note("fields changed at the source: chartlake status tells which")
         self.facts["entries"] = self.facts.get("entries", 0) + rows
         self.facts["rejects"] = self.facts.get("rejects", 0) + rejects
 

@@ -19,6 +19,7 @@ from chartlake.model import (
     Build,
     BuiltFile,
     BuiltSlot,
+    Drift,
     Slot,
     Undecodable,
     from_json,
@@ -96,6 +97,7 @@ def commit(
     slots: tuple[BuiltSlot, ...],
     files: tuple[BuiltFile, ...],
     attempt: str,
+    drift: tuple[Drift, ...] = (),
 ) -> Build:
     """Commit files that are there; returns the build that stands."""
     hashes = (slot.manifest_sha256 for slot in slots)
@@ -105,6 +107,7 @@ def commit(
         transform_version=transform_version,
         slots=slots,
         files=files,
+        drift=drift,
     )
     key = keys.build(_month_of(slots), build.build_id)
     if store.create(key, msgspec.json.encode(build)):

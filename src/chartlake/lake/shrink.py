@@ -103,8 +103,8 @@ def _rest(store: Store, listed: Listed, build: Build, kept: tuple[BuiltSlot, ...
     damaged: list[BuiltFile] = []
     for file in build.files:
         try:
-            place = (file.table, keys.curated_month(file.key))
-            parts.setdefault(place, []).append(read_table(store, file))
+            rows = read_table(store, file)
+            parts.setdefault((file.table, keys.curated_month(file.key)), []).append(rows)
         except CorruptObject:
             damaged.append(file)
     harmed = [slot for slot in kept if any(_may_hold(file, slot) for file in damaged)]

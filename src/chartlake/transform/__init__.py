@@ -1,20 +1,29 @@
 """Raw → curated: parse pages into typed rows, and commit them as builds.
 
-    parse_charts_csv        a Spotify Charts file, all formats
+    parse_charts_csv        a Spotify Charts file, all formats (columns: their names)
     parse_playlist          a playlist object and its pages, both shapes
     parse_account_lists     saved tracks, and what an account listened to most
     parse_recently_played   plays
     parse_catalog           artists, albums and tracks by themselves
     payloads                Spotify's JSON, as far as it is used
-    pages                   from pages to records, and to the rows of all of them
-    entries                 what stands at one place of a list
-    observations            what a payload tells of tracks, albums and artists
+    entries                 what a record tells of its place in a list
+    observations            what it tells of tracks, albums and artists
     records                 what the parsers share: editions, readings, rejects
+    pages                   from pages to records, and what is remembered of them
+    known                   records found again by their bytes, not decoded again
+    catalog                 what distinct records tell, each kept once
+    tables                  from the records of many slots to columns
+    drift                   fields that a source began or stopped to send
     claims                  whether a manifest can be true
-    engine                  where the parsing runs (here: this process)
-    build                   which slots need a build, and building them
+    piece                   some slots of a batch: read, parsed, written
+    engine                  where pieces are built: this process, or several
+    build                   which slots need a build, and committing one
+    compact                 many small builds of a month into one
+    slices                  where a record lies in its page
     wanted                  what is charted but was never observed
+    owners                  whose playlist a feed follows
 
-The parse functions are pure: a manifest and its pages in, rows out. Every
-record of a list ends as one entry or one reject with its reason.
+The parse functions are pure but for what they remember: a manifest and its pages
+in, rows and references to records out. Every record of a list ends as one entry
+or one reject with its reason.
 """

@@ -11,10 +11,20 @@ from chartlake.errors import CorruptObject
 from chartlake.lake import aside, builds, keys, raw
 from chartlake.lake.store import Store
 from chartlake.model import Build, BuiltSlot, Slot
+from chartlake.transform import drift
 from chartlake.transform.engine import Engine
 from chartlake.transform.piece import Built, Failed, Piece, Place
 
-__all__ = ["TRANSFORM_VERSION", "Failed", "Place", "Transformed", "build_slots", "unbuilt"]
+__all__ = [
+    "TRANSFORM_VERSION",
+    "Failed",
+    "Place",
+    "Progress",
+    "Transformed",
+    "build_slots",
+    "silent",
+    "unbuilt",
+]
 
 TRANSFORM_VERSION = 1
 """Raised when the same pages give other rows: then `chartlake rebuild` builds all again."""
@@ -22,6 +32,14 @@ _FEWEST_SLOTS, _MOST_SLOTS = 64, 1024
 """Of a piece: fewer are not worth a process, more are done too late."""
 _PIECES_EACH = 2
 """So many pieces for each worker, so that none waits long for the last."""
+
+
+Progress = Callable[[int, int], None]
+"""Is told how many slots have been parsed so far, and of how many."""
+
+
+def silent(done: int, of: int) -> None:
+    """Say nothing."""
 
 
 class Transformed(NamedTuple):
@@ -54,23 +72,18 @@ def build_slots(
     engine: Engine,
     places: Sequence[Place],
     now: datetime,
-    progress: Callable[[int, int], None] = lambda done, of: None,
+    progress: Progress = silent,
 ) -> Transformed:
-    """Parse the slots and commit them as one build; what fails is recorded and left out.
-
-    ``progress`` is told how many slots have been parsed so far, of how many.
-    """
+    """Parse the slots and commit them as one build; what fails is recorded and left out."""
     attempt = keys.new_attempt()
     pieces = _pieces(places, engine.width)
-    built = sorted(
-        engine.build(store, attempt, pieces, lambda done: progress(done, len(places))),
-        key=lambda each: each.number or 0,
-    )
+    found = engine.build(store, attempt, pieces, lambda done: progress(done, len(places)))
+    built = sorted(found, key=lambda each: each.number or 0)
     failed = list(chain.from_iterable(each.failed for each in built))
     for place, reason in failed:
         aside.record_failure(store, place.feed, place.slot, "transform", reason, now)
     try:
-        build = _commit(store, attempt, built)
+        build = _commit(store, attempt, built, now)
     except CorruptObject as error:  # a damaged build object stands where this one would
         build = None
         failed += [
@@ -90,10 +103,16 @@ def _pieces(places: Sequence[Place], width: int) -> list[Piece]:
     return [Piece(number if parts[1:] else None, part) for number, part in enumerate(parts)]
 
 
-def _commit(store: Store, attempt: str, built: Sequence[Built]) -> Build | None:
+def _commit(store: Store, attempt: str, built: Sequence[Built], now: datetime) -> Build | None:
     slots = tuple(sorted(chain.from_iterable(each.slots for each in built), key=_in_order))
+    if not slots:
+        return None
     files = tuple(chain.from_iterable(each.files for each in built))
-    return builds.commit(store, TRANSFORM_VERSION, slots, files, attempt) if slots else None
+    fields = drift.total(each.fields for each in built)
+    found = drift.drifted(store, fields)
+    build = builds.commit(store, TRANSFORM_VERSION, slots, files, attempt, found)
+    drift.learn(store, fields, build, now)
+    return build
 
 
 def _in_order(slot: BuiltSlot) -> tuple[str, Slot]:

@@ -19,9 +19,9 @@ from chartlake.errors import StorageError
 from chartlake.lake.store import Store, open_store
 from chartlake.transform.piece import Built, Piece, build_piece
 
-__all__ = ["Engine", "LocalEngine", "Progress", "processes_here"]
+__all__ = ["Count", "Engine", "LocalEngine", "processes_here"]
 
-Progress = Callable[[int], None]
+Count = Callable[[int], None]
 """Is told how many slots have been parsed so far."""
 
 _WATCH_SECONDS = 0.2
@@ -38,7 +38,7 @@ class Engine(Protocol):
         ...
 
     def build(
-        self, store: Store, attempt: str, pieces: Sequence[Piece], progress: Progress
+        self, store: Store, attempt: str, pieces: Sequence[Piece], progress: Count
     ) -> Iterator[Built]:
         """What `build_piece` gives for each piece, in any order."""
         ...
@@ -51,7 +51,7 @@ class LocalEngine:
         self.width = processes
 
     def build(
-        self, store: Store, attempt: str, pieces: Sequence[Piece], progress: Progress
+        self, store: Store, attempt: str, pieces: Sequence[Piece], progress: Count
     ) -> Iterator[Built]:
         """One result for each piece, as they come."""
         processes = min(self.width, len(pieces))
@@ -68,7 +68,7 @@ def processes_here() -> int:
 
 
 def _build_here(
-    store: Store, attempt: str, pieces: Sequence[Piece], progress: Progress
+    store: Store, attempt: str, pieces: Sequence[Piece], progress: Count
 ) -> Iterator[Built]:
     done = 0
 
@@ -82,7 +82,7 @@ def _build_here(
 
 
 def _build_in_pool(
-    store: Store, attempt: str, pieces: Sequence[Piece], progress: Progress, processes: int
+    store: Store, attempt: str, pieces: Sequence[Piece], progress: Count, processes: int
 ) -> Iterator[Built]:
     parsed = _START.Value("q", 0)
     with _pool(processes, store.url, parsed) as pool:

@@ -12,6 +12,8 @@ from chartlake.errors import DataError
 from chartlake.model import Manifest, Page, Undecodable, from_json, naive_utc
 from chartlake.schema import SlotRows
 from chartlake.transform.catalog import Catalog
+from chartlake.transform.drift import Fields
+from chartlake.transform.entries import Told
 from chartlake.transform.known import Known, Read, Split
 from chartlake.transform.payloads import PageOfItems
 from chartlake.transform.records import reject
@@ -43,10 +45,14 @@ class Kind(NamedTuple):
 
 
 class Memory:
-    """What parsing remembers from one slot to the next: the catalog, and how its records look."""
+    """What parsing remembers from one slot to the next.
 
-    def __init__(self) -> None:
+    The catalog, how its records look, and ``fields``, which those have.
+    """
+
+    def __init__(self, fields: Fields | None = None) -> None:
         self.catalog = Catalog()
+        self.fields = fields or Fields()
         self._known: dict[tuple[str, str | None], Known] = {}
 
     def known(self, page: Page, number: int, kind: Kind) -> Known:
@@ -54,9 +60,18 @@ class Memory:
         about = kind.about(page, number) if kind.about else None
         place = (page.resource, about)
         if place not in self._known:
-            read: Read = kind.read if about is None else lambda content: kind.read(content, about)
-            self._known[place] = Known(self.catalog, read)
+            self._known[place] = Known(self.catalog, self._read(page.resource, kind, about))
         return self._known[place]
+
+    def _read(self, resource: str, kind: Kind, about: str | None) -> Read:
+        more = () if about is None else (about,)
+
+        def read(content: bytes) -> Told:
+            self.fields.look(resource, content)
+            told: Told = kind.read(content, *more)
+            return told
+
+        return read
 
     def lighten(self) -> None:
         """Forget how records look, where there are too many; what they tell is kept."""

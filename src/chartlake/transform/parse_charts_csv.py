@@ -18,6 +18,7 @@ from typing import NamedTuple
 from chartlake.errors import DataError, RefusedFile
 from chartlake.model import Manifest
 from chartlake.schema import Entry, Reject, SlotRows
+from chartlake.transform.columns import COLUMNS
 from chartlake.transform.pages import Memory, SlotContent
 from chartlake.transform.records import (
     RejectRecord,
@@ -30,32 +31,13 @@ from chartlake.transform.records import (
 
 __all__ = ["count_records", "parse_charts_csv", "row_places"]
 
-# column of a charts file (lower case) -> our name for it
-_COLUMNS = {
-    "position": "position",
-    "rank": "position",
-    "track name": "track",
-    "track_name": "track",
-    "album_name": "album",
-    "artist": "artists",
-    "artist_name": "artists",
-    "artist_names": "artists",
-    "url": "uri",
-    "uri": "uri",
-    "source": "label",
-    "label": "label",
-    "streams": "streams",
-    "peak_rank": "peak",
-    "previous_rank": "previous",
-    "days_on_chart": "time_on_chart",
-    "weeks_on_chart": "time_on_chart",
-}
 _LINK = re.compile(
     r"(?:https?://open\.spotify\.com/|spotify:)(track|album|artist|episode)[/:]([^?/]*)(?:\?.*)?"
 )
 
 
 class _Chart(NamedTuple):
+    header: list[str]
     entries: list[Entry]
     rejects: list[Reject]
 
@@ -64,7 +46,7 @@ class _Chart(NamedTuple):
         return len(self.entries) + len(self.rejects)
 
 
-def parse_charts_csv(manifest: Manifest, pages: Iterable[bytes], _: Memory) -> SlotContent:
+def parse_charts_csv(manifest: Manifest, pages: Iterable[bytes], memory: Memory) -> SlotContent:
     """What a slot tells whose one page is a charts file; RefusedFile where it is not whole."""
     if len(manifest.pages) != 1:
         raise DataError(
@@ -73,6 +55,7 @@ def parse_charts_csv(manifest: Manifest, pages: Iterable[bytes], _: Memory) -> S
         )
     (content,) = pages
     chart = _read(content)
+    memory.fields.see("charts_csv", filter(None, chart.header))
     editions = [edition(manifest, chart.records)]
     return SlotContent(SlotRows(editions, entries=chart.entries, rejects=chart.rejects))
 
@@ -110,7 +93,8 @@ def _read(content: bytes) -> _Chart:
             f"{len(rejects)} of {len(data)} rows cannot be used",
             why=f"the first: {rejects[0].reason}",
         )
-    return _Chart(entries, rejects)
+    header = [name.strip().lower() for name in rows[-len(data) - 1]]
+    return _Chart(header, entries, rejects)
 
 
 def _as_csv(row: list[str]) -> str:
@@ -163,7 +147,7 @@ def _placed_rows(text: str, begin: int = 0) -> Iterator[tuple[list[str], range]]
 def _header(rows: list[list[str]]) -> tuple[list[str], list[list[str]]]:
     """Our names of the columns, and the data rows; a note line may stand above the header."""
     for place, row in enumerate(rows[:2]):
-        columns = [_COLUMNS.get(name.strip().lower(), "") for name in row]
+        columns = [COLUMNS.get(name.strip().lower(), "") for name in row]
         if {"position", "artists", "uri"} <= set(columns):
             if not rows[place + 1 :]:
                 raise RefusedFile("the file has a header but no rows", fix="download it again")

@@ -18,6 +18,7 @@ from chartlake.lake.store import Store
 from chartlake.model import BuiltFile, BuiltSlot, Manifest, Slot, slot_month
 from chartlake.schema import SlotRows
 from chartlake.transform.claims import check_manifest
+from chartlake.transform.drift import Counts, total
 from chartlake.transform.pages import Memory, SlotContent, count
 from chartlake.transform.parse_account_lists import parse_account_list
 from chartlake.transform.parse_catalog import parse_catalog
@@ -68,12 +69,16 @@ class Failed(NamedTuple):
 
 
 class Built(NamedTuple):
-    """What became of a piece: its slots, the files that hold their rows, and what failed."""
+    """What became of a piece: its slots, the files that hold their rows, and what failed.
+
+    ``fields`` counts those that a sample of the records had.
+    """
 
     number: int | None
     slots: tuple[BuiltSlot, ...]
     files: tuple[BuiltFile, ...]
     failed: tuple[Failed, ...]
+    fields: Counts
 
 
 def build_piece(
@@ -103,7 +108,8 @@ def build_piece(
                 slots.append(_built_slot(manifest, content))
                 rows.add(manifest, content)
             one_more()
-        return Built(piece.number, tuple(slots), rows.finish(), tuple(failed))
+        files, fields = rows.finish(), total([rows.memory.fields.counts])
+        return Built(piece.number, tuple(slots), files, tuple(failed), fields)
 
 
 @contextmanager
@@ -154,7 +160,7 @@ class _Rows:
                 self._files.add(table, month, rows)
         self._waiting, self._records = Slots([], []), 0
         if len(self.memory.catalog) >= _DISTINCT_AT_ONCE:
-            self.memory = Memory()
+            self.memory = Memory(self.memory.fields)
 
 
 def _by_month(place: Place) -> tuple[str, str, Slot]:

@@ -1,0 +1,223 @@
+"""Drift: fields that a source began to send, and those that it stopped sending.
+
+Spotify changes its answers without a word. Nothing fails when it does: what is
+declared is nullable, what is unknown is left in raw. But people should know. A
+sample of the records that are decoded tells which fields there are, and the
+lake remembers which there were (state, so it may be lost: then it is learned
+anew). A field is told as new when no earlier build saw it; as gone when it is
+one that tables are made of, stood in every record before, and stands in none.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
+from functools import cache
+from typing import Any, get_args, get_origin, get_type_hints
+
+import msgspec
+
+from chartlake.lake.state import change_state, read_state
+from chartlake.lake.store import Store
+from chartlake.model import Build, Drift, Record, Undecodable, from_json
+from chartlake.transform.columns import COLUMNS
+from chartlake.transform.payloads import Album, Artist, Item, Listed, Play
+
+__all__ = ["STATE", "Counts", "Fields", "Noted", "drifted", "learn", "noted", "total"]
+
+STATE = "fields"
+Counts = dict[str, dict[str, int]]
+"""By resource, how many records of a sample had each field; all of them under an empty name."""
+
+_FIRST, _THEN_EVERY = 40, 64
+_DEEPEST = 6
+_MOST_FIELDS = 400
+_ENOUGH = 20
+"""So many records without a field that all had before: it is gone."""
+_MOST_NOTED = 20
+_INSIDE = {
+    "external_ids": (".isrc", ".upc"),
+    "followers": (".total",),
+    "images": ("[].url", "[].width"),
+}
+_SHAPES: dict[str, type] = {
+    "album": Album,
+    "album_tracks": Item,
+    "albums": Album,
+    "artist": Artist,
+    "artist_albums": Album,
+    "artists": Artist,
+    "playlist": Listed,
+    "playlist_items": Listed,
+    "recently_played": Play,
+    "saved_tracks": Listed,
+    "top_artists": Artist,
+    "top_tracks": Item,
+    "track": Item,
+    "tracks": Item,
+}
+
+
+class Fields:
+    """Counts the fields of a sample of records: the first of each kind, then one of some."""
+
+    def __init__(self) -> None:
+        self.counts: dict[str, Counter[str]] = {}
+        self._passed: Counter[str] = Counter()
+
+    def look(self, resource: str, content: bytes) -> None:
+        """Take note of a record that was decoded, if it is its turn."""
+        number = self._passed[resource]
+        self._passed[resource] += 1
+        if number < _FIRST or number % _THEN_EVERY == 0:
+            try:
+                self.see(resource, _paths(from_json(content, Any)))
+            except Undecodable:
+                return  # it is a reject, which tells of itself
+
+    def see(self, resource: str, fields: Iterable[str]) -> None:
+        """Take note of the fields of one record."""
+        counts = self.counts.setdefault(resource, Counter())
+        counts.update({"", *fields})
+        for rare, _ in counts.most_common()[_MOST_FIELDS:]:
+            del counts[rare]
+
+
+class Noted(Record, frozen=True):
+    """A drift, the build in which it was seen, and when."""
+
+    at: datetime
+    build_id: str
+    drift: Drift
+
+
+class _Known(Record, frozen=True):
+    """The fields of a resource so far: those that every record had, and all others."""
+
+    always: frozenset[str]
+    sometimes: frozenset[str] = frozenset()
+
+
+class _Memory(Record, frozen=True):
+    """The fields of all resources, and the latest drifts."""
+
+    known: dict[str, _Known] = msgspec.field(default_factory=dict)
+    noted: tuple[Noted, ...] = ()
+
+
+def total(counts: Iterable[Mapping[str, Mapping[str, int]]]) -> Counts:
+    """The counts of several samples together."""
+    found: dict[str, Counter[str]] = {}
+    for each in counts:
+        for resource, fields in each.items():
+            found.setdefault(resource, Counter()).update(fields)
+    return {resource: dict(fields) for resource, fields in sorted(found.items())}
+
+
+def noted(store: Store) -> tuple[Noted, ...]:
+    """The latest drifts, the last one first."""
+    return tuple(reversed(_read(store).noted))
+
+
+def drifted(store: Store, counts: Counts) -> tuple[Drift, ...]:
+    """What is new and what is gone in these records; nothing where no earlier build saw any."""
+    known = _read(store).known
+    found = (
+        Drift(resource=name, new=_new(known[name], now), gone=_gone(name, known[name], now))
+        for name, now in counts.items()
+        if name in known
+    )
+    return tuple(drift for drift in found if drift.new or drift.gone)
+
+
+def learn(store: Store, counts: Counts, build: Build, now: datetime) -> None:
+    """Remember the fields of a build; nothing is written where they are as they were."""
+    drifts = tuple(Noted(now, build.build_id, drift) for drift in build.drift)
+
+    def learned(before: _Memory | None) -> _Memory:
+        known, earlier = (before.known, before.noted) if before else ({}, ())
+        return _Memory(_learned(known, counts), (*earlier, *drifts)[-_MOST_NOTED:])
+
+    before = _read(store)
+    if learned(before) != before:
+        change_state(store, STATE, _Memory, learned)
+
+
+def _read(store: Store) -> _Memory:
+    return read_state(store, STATE, _Memory) or _Memory()
+
+
+def _new(known: _Known, now: Mapping[str, int]) -> tuple[str, ...]:
+    return tuple(sorted(set(now) - known.always - known.sometimes))
+
+
+def _gone(resource: str, known: _Known, now: Mapping[str, int]) -> tuple[str, ...]:
+    missing = (known.always & _declared(resource)) - set(now)
+    return tuple(sorted(f for f in missing if now.get(_parent(f), 0) >= _ENOUGH))
+
+
+def _learned(before: Mapping[str, _Known], counts: Counts) -> dict[str, _Known]:
+    return dict(before) | {
+        name: _both(before[name], _gone(name, before[name], now), now)
+        if name in before
+        else _first(now)
+        for name, now in counts.items()
+    }
+
+
+def _first(now: Mapping[str, int]) -> _Known:
+    always = frozenset(field for field, count in now.items() if count == now.get(_parent(field)))
+    return _Known(always, frozenset(now) - always)
+
+
+def _both(known: _Known, gone: Iterable[str], now: Mapping[str, int]) -> _Known:
+    """What is gone is unknown from then on: should it come back, it is new again."""
+    fields = (known.always | known.sometimes | set(now)) - set(gone)
+    always = {field for field in known.always & fields if not _is_lacking(field, now)}
+    return _Known(frozenset(always), fields - always)
+
+
+def _is_lacking(field: str, now: Mapping[str, int]) -> bool:
+    """Whether records are known that lack it: a few without it may be chance."""
+    records = now.get(_parent(field), 0)
+    return now.get(field, 0) < records if field in now else records >= _ENOUGH
+
+
+def _parent(field: str) -> str:
+    """What holds a field; a record itself is the empty name."""
+    return field.rpartition(".")[0].removesuffix("[]")
+
+
+def _paths(value: Any, prefix: str = "", depth: int = 0) -> Iterator[str]:
+    if depth > _DEEPEST:
+        return
+    if isinstance(value, list):
+        for each in value[:_FIRST]:
+            if isinstance(each, dict):
+                yield from _paths(each, f"{prefix}[]", depth)
+    elif isinstance(value, dict):
+        for name, inside in value.items():
+            path = f"{prefix}.{name}" if prefix else name
+            yield path
+            yield from _paths(inside, path, depth + 1)
+
+
+@cache
+def _declared(resource: str) -> frozenset[str]:
+    """The fields that tables are made of."""
+    if resource == "charts_csv":
+        return frozenset(COLUMNS)
+    shape = _SHAPES.get(resource)
+    return frozenset(_fields_of(shape)) if shape else frozenset()
+
+
+def _fields_of(shape: type, prefix: str = "") -> Iterator[str]:
+    for name, hint in get_type_hints(shape).items():
+        path = f"{prefix}.{name}" if prefix else name
+        yield path
+        yield from (path + inside for inside in _INSIDE.get(name, ()))
+        for part in (hint, *get_args(hint)):
+            inner = get_args(part)[0] if get_origin(part) is list else part
+            if isinstance(inner, type) and issubclass(inner, msgspec.Struct):
+                yield from _fields_of(inner, path if inner is part else f"{path}[]")
