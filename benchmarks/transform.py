@@ -11,7 +11,8 @@ equal row for row is checked first. Rivals are given the pages in an easier form
 
 from __future__ import annotations
 
-import importlib.util
+import subprocess
+import sys
 import tempfile
 import time
 from pathlib import Path
@@ -31,7 +32,7 @@ from rich.console import Console
 WORLDS = ", ".join(VARIANTS)
 NAMES = ", ".join(contestant.name for contestant in CONTESTANTS)
 CACHE = Path(tempfile.gettempdir()) / "bench"
-_SPARK = "chartlake.spark"
+_SPARK = "from chartlake.spark.engine import SparkEngine"
 app = typer.Typer(add_completion=False, help=__doc__)
 console = Console(width=110)
 
@@ -99,10 +100,11 @@ def _chosen(names: list[str], spark: bool) -> list[Contestant]:
     if unknown := set(names) - {contestant.name for contestant in CONTESTANTS}:
         raise typer.BadParameter(f"{', '.join(unknown)}: there are {NAMES}")
     chosen = [each for each in CONTESTANTS if each.name in names or not names]
-    if spark and importlib.util.find_spec(_SPARK) and importlib.util.find_spec("pyspark"):
-        return chosen
     if spark:
-        console.print("Spark is left out: chartlake.spark or pyspark cannot be imported here.")
+        tried = subprocess.run([sys.executable, "-c", _SPARK], capture_output=True, text=True)
+        if not tried.returncode:
+            return chosen
+        console.print(f"Spark is left out: {tried.stderr.strip().splitlines()[-1]}")
     return [each for each in chosen if each.name != "spark"]
 
 

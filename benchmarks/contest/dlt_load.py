@@ -50,7 +50,7 @@ def main() -> None:
 
     load([first])
     begun = time.perf_counter()
-    load(files)
+    load(files or [first])
     seconds = time.perf_counter() - begun
     sys.stdout.write(json.dumps({"seconds": seconds, "version": dlt.__version__}) + "\n")
 

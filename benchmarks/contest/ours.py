@@ -25,7 +25,7 @@ def engine(name: str) -> Engine:
     if name == "spark":
         from chartlake.spark.engine import SparkEngine  # an extra, which not everybody has
 
-        made: Engine = SparkEngine()
+        made: Engine = SparkEngine("local[2]")
         return made
     return LocalEngine(processes=int(name))
 

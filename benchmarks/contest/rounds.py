@@ -91,7 +91,7 @@ def _dlt(stage: Stage) -> Ran:
 
 
 def _dlt_part(stage: Stage) -> float:
-    return (len(stage.plain[:_DLT_DAYS]) - 1) / len(stage.plain)
+    return max(1, len(stage.plain[:_DLT_DAYS]) - 1) / len(stage.plain)
 
 
 CONTESTANTS = (

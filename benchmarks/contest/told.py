@@ -16,7 +16,8 @@ WHAT = {contestant.name: contestant for contestant in CONTESTANTS}
 def tell_results(console: Console, made: Made, results: list[Result]) -> None:
     """One world: who took how long."""
     title = f"{made.variant}: {made.items:,} items, {made.gigabytes:.2f} GB of JSON"
-    table = Table("", "seconds", "GB/s", "peak MB", "of ours-2", title=title, title_justify="left")
+    names = ("seconds", "fastest", "GB/s", "peak MB", "of ours-2")
+    table = Table("", *names, title=title, title_justify="left")
     for column in table.columns[1:]:
         column.justify = "right"
     mine = next((each.seconds for each in results if each.contestant == "ours-2"), None)
@@ -37,6 +38,7 @@ def _line(result: Result, mine: float | None) -> list[str]:
     return [
         WHAT[result.contestant].what,
         f"{about}{result.seconds:,.2f}",
+        f"{about}{result.middle.fastest / result.part:,.2f}",
         f"{about}{result.gigabytes_a_second:.2f}",
         f"{result.middle.peak_mb:,.0f}",
         f"{about}{result.seconds / mine:.2f}" if mine else "",

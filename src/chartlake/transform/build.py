@@ -28,7 +28,7 @@ __all__ = [
 
 TRANSFORM_VERSION = 1
 """Raised when the same pages give other rows: then `chartlake rebuild` builds all again."""
-_FEWEST_SLOTS, _MOST_SLOTS = 64, 1024
+_FEWEST_SLOTS, _MOST_SLOTS = 512, 1024
 """Of a piece: fewer are not worth a process, more are done too late."""
 _PIECES_EACH = 2
 """So many pieces for each worker, so that none waits long for the last."""

@@ -38,8 +38,8 @@ KINDS = (
 _COMMON = len(COMMON)
 POPULARITY = TABLES["track_observations"].arrow.names.index("popularity") - _COMMON
 """Its place in the row of a track."""
-_HEAVY = 10_000
-"""Records whose values take some 40 MB as Python's objects."""
+_HEAVY = 3_000
+"""Records whose values take some 12 MB as Python's objects."""
 
 
 NUMBER = 2**32 - 1

@@ -33,7 +33,7 @@ _HEAD, _TAIL = 48, 72
 """By so many of its first and last bytes a record is looked up."""
 _MOST_ALIKE = 8
 _MOST_TRIES = 32
-_MOST_BYTES = 24 * 2**20
+_MOST_BYTES = 12 * 2**20
 _POPULARITY = b'"popularity":'
 _DIGITS = {str(number).encode(): number for number in range(1000)}
 _NUMBER = re.compile(rb"[0-9]+")
@@ -86,6 +86,15 @@ class Known:
         """References to a page's records; Undecodable where the page is not what it should be."""
         found = self._one_by_one(content, split, self._style) if self._style else None
         return self._all_at_once(content, split) if found is None else found
+
+    def forget(self) -> None:
+        """Know no record any more: each refers to the next, so that none would go by itself."""
+        for records in self._alike.values():
+            for record in records:
+                record.following = None
+        self._last.following = None
+        self._alike, self._bytes = {}, 0
+        self._last, self._passed = _Record(b"", -1), None
 
     def _all_at_once(self, content: bytes, split: Split) -> list[int]:
         raws = split(content)
@@ -186,8 +195,7 @@ class Known:
 
     def _keep(self, content: bytes, number: int, told: Told | None) -> None:
         if self._bytes > _MOST_BYTES:
-            self._alike, self._bytes = {}, 0
-            self._last = _Record(b"", -1)
+            self.forget()
         alike = self._alike.setdefault(_looks(content, 0, len(content)), [])
         for record in alike:
             if told and _is_but_for_popularity(record, content, told):

@@ -60,24 +60,33 @@ class Memory:
         about = kind.about(page, number) if kind.about else None
         place = (page.resource, about)
         if place not in self._known:
-            self._known[place] = Known(self.catalog, self._read(page.resource, kind, about))
+            read = _reader(self.fields, page.resource, kind, about)
+            self._known[place] = Known(self.catalog, read)
         return self._known[place]
-
-    def _read(self, resource: str, kind: Kind, about: str | None) -> Read:
-        more = () if about is None else (about,)
-
-        def read(content: bytes) -> Told:
-            self.fields.look(resource, content)
-            told: Told = kind.read(content, *more)
-            return told
-
-        return read
 
     def lighten(self) -> None:
         """Forget how records look, where there are too many; what they tell is kept."""
         if self.catalog.is_heavy:
             self.catalog.settle()
-            self._known = {}
+            self.forget()
+
+    def forget(self) -> None:
+        """Forget how records look."""
+        for known in self._known.values():
+            known.forget()
+        self._known = {}
+
+
+def _reader(fields: Fields, resource: str, kind: Kind, about: str | None) -> Read:
+    """Read a record of such pages; its fields are counted."""
+    more = () if about is None else (about,)
+
+    def read(content: bytes) -> Told:
+        fields.look(resource, content)
+        told: Told = kind.read(content, *more)
+        return told
+
+    return read
 
 
 class PageRecords(NamedTuple):

@@ -42,7 +42,7 @@ PARSE_BY_SOURCE: dict[str, Parse] = {
 }
 _RECORDS_AT_ONCE = 65_536
 _SLOTS_AT_ONCE = 4_096
-_DISTINCT_AT_ONCE = 20_000
+_DISTINCT_AT_ONCE = 8_000
 """Rows of so many records, or slots, become a row group, earlier where most of them differ."""
 
 
@@ -160,6 +160,7 @@ class _Rows:
                 self._files.add(table, month, rows)
         self._waiting, self._records = Slots([], []), 0
         if len(self.memory.catalog) >= _DISTINCT_AT_ONCE:
+            self.memory.forget()
             self.memory = Memory(self.memory.fields)
 
 
