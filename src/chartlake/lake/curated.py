@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -60,15 +61,31 @@ class CuratedFiles:
         writer, sink = self._open.pop((table, month))
         writer.close()
         content = sink.getvalue().to_pybytes()
-        key = keys.curated(table, month, self._attempt, self._part)
-        self._store.create(key, content)
         return BuiltFile(
             table=table,
-            key=key,
+            key=self._created(table, month, content),
             rows=self._rows[table, month],
             size=len(content),
             sha256=sha256(content),
         )
+
+    def _created(self, table: str, month: str, content: bytes) -> str:
+        """The key under which the content is stored.
+
+        A cluster may build a part twice, even at the same time. Whoever finds the
+        name taken by other bytes than its own takes a name that nobody else has.
+        """
+        key = keys.curated(table, month, self._attempt, self._part)
+        if not self._store.create(key, content) and not self._holds(key, content):
+            again = f"{self._attempt}-{keys.new_attempt()}"
+            key = keys.curated(table, month, again, self._part)
+            self._store.create(key, content)
+        return key
+
+    def _holds(self, key: str, content: bytes) -> bool:
+        with suppress(FileNotFoundError):  # its write goes on, and may still fail
+            return self._store.get(key) == content
+        return False
 
 
 def write_tables(

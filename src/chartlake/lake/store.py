@@ -7,10 +7,9 @@ and errors for people.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import cached_property, partial
 from pathlib import Path
 from threading import Lock
@@ -24,15 +23,13 @@ from obstore.store import MemoryStore, from_url
 
 from chartlake.errors import ConfigError, StorageError
 from chartlake.lake import format as lake_format
-from chartlake.lake import keys
+from chartlake.lake import keys, local
 
 __all__ = ["SCHEMES", "Listed", "Store", "open_store"]
 
 SCHEMES = ("file", "memory", "s3")
 _LOCKS = ".locks"
 _LOCK_SECONDS = 30.0
-# under such a name a local store writes, until the object is whole
-_UNFINISHED = re.compile(r"#\d+$")
 
 
 class Listed(NamedTuple):
@@ -119,7 +116,10 @@ class Store:
     def get(self, key: str) -> bytes:
         """The whole object."""
         with _errors("read", self.url, key):
-            return bytes(obstore.get(self._to_read, key).bytes())
+            objects = self._to_read
+            if self._folder and local.is_plain(key):
+                return local.read(self._folder, key)
+            return bytes(obstore.get(objects, key).bytes())
 
     def get_range(self, key: str, offset: int, length: int) -> bytes:
         """``length`` bytes of the object from ``offset``; at least one."""
@@ -211,19 +211,18 @@ class Store:
         if not self._folder or not self._folder.exists():
             return []
         with _errors("list", self.url, ""):
-            files = [f for f in self._folder.rglob("*#*") if _UNFINISHED.search(f.name)]
-            return sorted(_listed(file, self._folder) for file in files)
+            return sorted(Listed(*file) for file in local.unfinished(self._folder))
 
     def get_unfinished(self, key: str) -> bytes:
         """What a killed write left under this name."""
-        if not self._folder or not _UNFINISHED.search(key):
+        if not self._folder or not local.is_unfinished(key):
             raise FileNotFoundError(key)
         with _errors("read", self.url, key):
             return (self._folder / key).read_bytes()
 
     def delete_unfinished(self, key: str) -> None:
         """Remove what a killed write left."""
-        if self._folder and _UNFINISHED.search(key):
+        if self._folder and local.is_unfinished(key):
             with _errors("delete", self.url, key):
                 (self._folder / key).unlink(missing_ok=True)
 
@@ -268,12 +267,6 @@ def open_store(url: str, clock: Callable[[], datetime] | None = None) -> Store:
         f"lake url {url!r}: {scheme!r} is not a store that chartlake knows",
         fix="use a folder, or one of " + ", ".join(f"{known}://" for known in SCHEMES),
     )
-
-
-def _listed(file: Path, folder: Path) -> Listed:
-    about = file.stat()
-    modified = datetime.fromtimestamp(about.st_mtime, UTC)
-    return Listed(file.relative_to(folder).as_posix(), about.st_size, modified)
 
 
 def _opened(url: str, name: str, **options: Any) -> Any:

@@ -13,6 +13,8 @@
     known                   records found again by their bytes, not decoded again
     catalog                 what distinct records tell, each kept once
     tables                  from the records of many slots to columns
+    observed                things told of several times in a slot, each once
+    parts                   rows of a table, taken by number
     drift                   fields that a source began or stopped to send
     claims                  whether a manifest can be true
     piece                   some slots of a batch: read, parsed, written

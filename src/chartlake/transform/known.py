@@ -46,18 +46,13 @@ _CLOSING = re.compile(rb"\s*\]")
 class _Record:
     """A record that is known: its bytes, or those before and after the one number that changes."""
 
-    __slots__ = ("after", "before", "following", "number", "told")
+    __slots__ = ("after", "before", "following", "number")
 
-    def __init__(self, content: bytes, number: int, told: Told | None = None) -> None:
-        self.before = content
-        self.after: bytes | None = None
+    def __init__(self, before: bytes, after: bytes | None, number: int) -> None:
+        self.before = before
+        self.after = after
         self.number = number
-        self.told = told
         self.following: _Record | None = None
-
-    @property
-    def size(self) -> int:
-        return len(self.before) + len(self.after or b"")
 
 
 class _Style(NamedTuple):
@@ -78,7 +73,7 @@ class Known:
         self._style: _Style | None = None
         self._alike: dict[bytes, list[_Record]] = {}
         self._bytes = 0
-        self._last = _Record(b"", -1)
+        self._last = _Record(b"", None, -1)
         self._passed: _Record | None = None
         self._stand_in = str(secrets.randbits(62)).encode()
 
@@ -94,7 +89,7 @@ class Known:
                 record.following = None
         self._last.following = None
         self._alike, self._bytes = {}, 0
-        self._last, self._passed = _Record(b"", -1), None
+        self._last, self._passed = _Record(b"", None, -1), None
 
     def _all_at_once(self, content: bytes, split: Split) -> list[int]:
         raws = split(content)
@@ -110,25 +105,28 @@ class Known:
         """As `references`; None where the page is written in another way."""
         begin = at = content.find(style.opening) + len(style.opening)
         found: list[int] = []
+        stands = content.startswith
         while at >= len(style.opening):
-            step = self._expected(content, at) or self._look_up(content, at, style)
+            record = self._last.following
+            is_next = record is not None and stands(record.before, at)
+            step = self._match(record, content, at) if record and is_next else None
+            step = step or self._passed_over(content, at) or self._look_up(content, at, style)
             if not step:
                 return None
             number, end = step
             found.append(number)
-            if not content.startswith(style.between, end):
+            if not stands(style.between, end):
                 # the rest of the page has to have a list where its records were cut out
                 left = [bytes(r) for r in split(content[:begin] + self._stand_in + content[end:])]
-                is_list = content.startswith(style.closing, end) and left == [self._stand_in]
+                is_list = stands(style.closing, end) and left == [self._stand_in]
                 return found if is_list else None
             at = end + len(style.between)
         return None
 
-    def _expected(self, content: bytes, at: int) -> tuple[int, int] | None:
-        """What followed the last record the last time, what followed that, or what was passed."""
+    def _passed_over(self, content: bytes, at: int) -> tuple[int, int] | None:
+        """The record after the one that was to follow, which is gone, or one that had moved."""
         last = self._last
-        following = last.following
-        for record in (following, following and following.following, self._passed):
+        for record in (last.following and last.following.following, self._passed):
             if record is not None and content.startswith(record.before, at):
                 step = self._match(record, content, at)
                 if step:
@@ -143,11 +141,8 @@ class Known:
             self._last = record
             return record.number, end
         for length in (2, 1, 3):
-            if content.startswith(record.after, end + length):
-                digits = content[end : end + length]
-                popularity = _DIGITS.get(digits)
-                if popularity is None:
-                    return None
+            popularity = _DIGITS.get(content[end : end + length])
+            if popularity is not None and content.startswith(record.after, end + length):
                 self._last = record
                 return reference(record.number, popularity), end + length + len(record.after)
         return None
@@ -158,7 +153,10 @@ class Known:
         for end in _ends(content, at, style):
             number = self._find(content, at, end)
             if number is None:
-                told = self._tell(record := content[at:end])
+                record = content[at:end]
+                if record != record.strip():
+                    return None  # there is space where this style has none
+                told = self._tell(record)
                 if isinstance(told, str) and not _is_json(record):
                     continue  # it ends elsewhere
                 number = self._add(record, told)
@@ -182,62 +180,38 @@ class Known:
         except (Undecodable, RejectRecord) as reason:
             return str(reason)
 
-    # What is kept ------------------------------------------------------------------------
-
     def _add(self, content: bytes, told: Told | str) -> int:
         """Keep a record and what it tells; its number."""
+        if self._bytes > _MOST_BYTES:
+            self.forget()
+        before, after = content, None
         if isinstance(told, str):
             number = self._catalog.refuse(told, content)
         else:
             number = self._catalog.add(told)
-        self._keep(content, number, None if isinstance(told, str) else told)
-        return number
-
-    def _keep(self, content: bytes, number: int, told: Told | None) -> None:
-        if self._bytes > _MOST_BYTES:
-            self.forget()
+            before, after = _around_popularity(content, told)
+        self._last = _Record(before, after, number)
         alike = self._alike.setdefault(_looks(content, 0, len(content)), [])
-        for record in alike:
-            if told and _is_but_for_popularity(record, content, told):
-                self._last = record
-                return
-        self._last = _Record(content, number, told)
         alike[:] = [self._last, *alike[: _MOST_ALIKE - 1]]
         self._bytes += len(content)
+        return number
 
 
-def _is_but_for_popularity(record: _Record, content: bytes, told: Told) -> bool:
-    """Whether another record differs from a known one in the popularity of its track alone.
+def _around_popularity(content: bytes, told: Told) -> tuple[bytes, bytes | None]:
+    """A record's bytes before and after the popularity of its one track, if that is there.
 
-    Both were decoded: the number that changed in the bytes is the one that changed in what
-    they tell. From then on any such number may stand there.
+    It is often all that changes. Where it is the only number of that name, and no name is
+    written in another way (a letter may be an escape), any such number may stand there.
     """
     begin = content.find(_POPULARITY) + len(_POPULARITY)
-    if not record.told or begin < len(_POPULARITY) or record.before[:begin] != content[:begin]:
-        return False
-    parts = [_NUMBER.match(each, begin) for each in (record.before, content)]
-    digits = [part[0] if part else b"" for part in parts]
-    rest = record.before[begin + len(digits[0]) :]
-    if rest != content[begin + len(digits[1]) :]:
-        return False
-    for one, number in zip((record.told, told), digits, strict=True):
-        if _popularity(one) is None or _popularity(one) != _DIGITS.get(number):
-            return False
-    if _with_popularity(record.told, 0) != _with_popularity(told, 0):
-        return False
-    record.before, record.after, record.told = content[:begin], rest, None
-    return True
-
-
-def _popularity(told: Told) -> int | None:
-    """That of the one track that a record tells of."""
-    return told.seen.tracks[0][0][POPULARITY] if len(told.seen.tracks) == 1 else None
-
-
-def _with_popularity(told: Told, popularity: int) -> Told:
-    ((row, credits),) = told.seen.tracks
-    changed = (*row[:POPULARITY], popularity, *row[POPULARITY + 1 :])
-    return told._replace(seen=told.seen._replace(tracks=((changed, credits),)))
+    is_only_one = content.count(b"popularity") == 1 and b"\\u" not in content
+    if begin < len(_POPULARITY) or not is_only_one or len(told.seen.tracks) != 1:
+        return content, None
+    number = _NUMBER.match(content, begin)
+    row, _ = told.seen.tracks[0]
+    if number is None or row[POPULARITY] is None or _DIGITS.get(number[0]) != row[POPULARITY]:
+        return content, None
+    return content[:begin], content[number.end() :]
 
 
 def _looks(content: bytes, at: int, end: int) -> bytes:
