@@ -15,14 +15,16 @@ _WORKERS = 8
 _AHEAD = 32
 
 
-def read_ahead(work: Callable[[_Given], _Got], items: Iterable[_Given]) -> Iterator[_Got]:
-    """The results in the order of the items; at most 32 of them are under way or waiting."""
+def read_ahead(
+    work: Callable[[_Given], _Got], items: Iterable[_Given], ahead: int = _AHEAD
+) -> Iterator[_Got]:
+    """The results in the order of the items; so many of them are under way or waiting at most."""
     pool = ThreadPoolExecutor(_WORKERS, thread_name_prefix="ahead")
     waiting: deque[Future[_Got]] = deque()
     try:
         for item in items:
             waiting.append(pool.submit(work, item))
-            if len(waiting) >= _AHEAD:
+            if len(waiting) >= ahead:
                 yield waiting.popleft().result()
         while waiting:
             yield waiting.popleft().result()

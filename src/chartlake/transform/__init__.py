@@ -17,6 +17,7 @@
     parts                   rows of a table, taken by number
     drift                   fields that a source began or stopped to send
     claims                  whether a manifest can be true
+    fetch                   manifests and raw objects, ahead of the parser on a bucket
     piece                   some slots of a batch: read, parsed, written
     engine                  where pieces are built: this process, or several
     build                   which slots need a build, and committing one

@@ -17,8 +17,8 @@ from chartlake.lake.curated import CuratedFiles
 from chartlake.lake.store import Store
 from chartlake.model import BuiltFile, BuiltSlot, Manifest, Slot, slot_month
 from chartlake.schema import SlotRows
-from chartlake.transform.claims import check_manifest
 from chartlake.transform.drift import Counts, total
+from chartlake.transform.fetch import Place, fetched
 from chartlake.transform.pages import Memory, SlotContent, count
 from chartlake.transform.parse_account_lists import parse_account_list
 from chartlake.transform.parse_catalog import parse_catalog
@@ -44,14 +44,6 @@ _RECORDS_AT_ONCE = 65_536
 _SLOTS_AT_ONCE = 4_096
 _DISTINCT_AT_ONCE = 8_000
 """Rows of so many records, or slots, become a row group, earlier where most of them differ."""
-
-
-class Place(NamedTuple):
-    """A committed slot at its standing revision."""
-
-    feed: str
-    slot: Slot
-    revision: int
 
 
 class Piece(NamedTuple):
@@ -97,11 +89,12 @@ def build_piece(
     slots: list[BuiltSlot] = []
     failed: list[Failed] = []
     with _without_collecting():
-        for place in sorted(piece.places, key=_by_month):
+        for place, manifest, source in fetched(store, sorted(piece.places, key=_by_month)):
             rows.make_room(place)
             try:
-                manifest = _manifest(store, place)
-                content = (parse or parse_slot)(store, manifest, rows.memory)
+                if isinstance(manifest, CorruptObject):
+                    raise manifest
+                content = (parse or parse_slot)(source, manifest, rows.memory)
             except DataError as error:
                 failed.append(Failed(place, error))
             else:
@@ -166,15 +159,6 @@ class _Rows:
 
 def _by_month(place: Place) -> tuple[str, str, Slot]:
     return slot_month(place.slot), place.feed, place.slot
-
-
-def _manifest(store: Store, place: Place) -> Manifest:
-    try:
-        manifest = raw.read_manifest(store, *place)
-    except FileNotFoundError as error:  # a name that is no slot's lies among the manifests
-        raise CorruptObject(f"{place.feed} {place.slot}: this is no slot", why=str(error)) from None
-    check_manifest(manifest, *place)
-    return manifest
 
 
 def _built_slot(manifest: Manifest, content: SlotContent) -> BuiltSlot:
