@@ -82,7 +82,11 @@ def said_to(folder: Path) -> Path:
 
 
 def _main() -> None:
+    import pyarrow
+
     import chartlake.cli  # noqa: F401  # so that no command has to
+
+    pyarrow.array([])  # which imports pandas, where that is installed
 
     for line in sys.stdin:
         task = json.loads(line)
