@@ -17,7 +17,8 @@ setup:  ## Make .venv with everything in it (PYTHON=python3.13 to choose one)
 ready:
 	@sh scripts/setup.sh --quiet
 
-demo: ready  ## The whole pipeline against a simulated Spotify, no account needed
+demo:  ## The whole pipeline against a simulated Spotify, no account needed
+	@sh scripts/setup.sh --quiet --without-spark
 	@.venv/bin/chartlake demo
 
 test: lint  ## Lint, type check, layers, and the tests with coverage

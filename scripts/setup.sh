@@ -5,6 +5,7 @@
 # an environment that was half made, moved, or lost its Python.
 #   PYTHON=python3.13   use this Python, whatever others there are
 #   --quiet             say nothing when there is nothing to do
+#   --without-spark     PySpark (450 MB, half a minute or more) may be missing
 set -eu
 
 uv_version=0.13.9
@@ -14,6 +15,13 @@ cd "$(dirname "$0")/.."
 here=$(pwd -P)
 venv=.venv
 stamp=$venv/.setup-done
+quiet= wanted=everything
+for option; do
+    case $option in
+    --quiet) quiet=yes ;;
+    --without-spark) wanted='everything but spark' ;;
+    esac
+done
 
 say() { printf '%s\n' "$*"; }
 fail() {
@@ -58,7 +66,11 @@ is_whole() {
         [ -x $venv/bin/uv ] && is_suitable $venv/bin/python || return 1
     [ -z "${PYTHON:-}" ] || [ "$(version_of "$PYTHON")" = "$(version_of $venv/bin/python)" ]
 }
-is_current() { is_whole && [ "$(sed -n 2p "$stamp")" = "$(contents)" ]; }
+has_everything() { [ "$(sed -n 3p "$stamp")" = everything ]; }
+is_current() {
+    is_whole && [ "$(sed -n 2p "$stamp")" = "$(contents)" ] &&
+        { [ "$wanted" != everything ] || has_everything; }
+}
 
 make_environment() {
     python=$(find_python)
@@ -80,15 +92,18 @@ make_environment() {
 install_everything() {
     say "setup: installing what uv.lock names"
     unset VIRTUAL_ENV CONDA_PREFIX
+    if has_everything; then wanted=everything; fi # what is there stays
+    [ "$wanted" = everything ] && without= || without="--no-group spark"
+    # shellcheck disable=SC2086 # two words, or none
     UV_PYTHON_DOWNLOADS=never UV_PROJECT_ENVIRONMENT=$venv \
-        $venv/bin/uv sync --quiet --frozen --python $venv/bin/python ||
+        $venv/bin/uv sync --quiet --frozen $without --python $venv/bin/python ||
         fail "uv could not install everything (its own words are above)." \
             "If that was the network: once it is back, make setup goes on where it stopped."
-    { place && contents; } >$stamp
+    { place && contents && say "$wanted"; } >$stamp
 }
 
 if is_current; then
-    [ "${1:-}" = --quiet ] || say "setup: $venv is ready, nothing to do"
+    [ -n "$quiet" ] || say "setup: $venv is ready, nothing to do"
     exit 0
 fi
 started=$(date +%s)

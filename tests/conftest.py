@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import ipaddress
 import os
+import re
 import shutil
 import signal
 import socket
@@ -27,6 +28,7 @@ from typing import Any
 import httpx2
 import hypothesis
 import pytest
+from _pytest.nodeid import NodeId
 
 ROOT = Path(__file__).resolve().parent.parent
 REAL_DATA = Path(os.environ.get("REAL_DATA") or ROOT.parent / "shared" / "data")
@@ -88,7 +90,21 @@ def _has_small_disks() -> bool:
     return done.returncode == 0
 
 
+def _has_java() -> bool:
+    home = os.environ.get("JAVA_HOME")
+    java = shutil.which("java", path=str(Path(home, "bin")) if home else None)
+    if java is None:
+        return False
+    said = subprocess.run([java, "-version"], capture_output=True, text=True, check=False).stderr
+    version = re.search(r'version "(\d+)', said)
+    return version is not None and int(version[1]) >= 17
+
+
 NEEDS = {
+    "java": Need(
+        cache(_has_java),
+        "install Java 17 or later (Debian, Ubuntu: sudo apt install openjdk-17-jre-headless)",
+    ),
     "real-data": Need(
         cache(_has_real_data),
         "put real charts and captures in the folder named by REAL_DATA",
@@ -136,13 +152,25 @@ def pytest_configure(config: pytest.Config) -> None:
     required(os.environ.get("REQUIRE", ""))
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if config.getoption("loadgroup", False):
+        _name_groups(items)
     for item in items:
         for name in _needs_of(item):
             if name not in NEEDS:
                 raise pytest.UsageError(
                     f"{item.nodeid} needs {name!r}; there are: {', '.join(NEEDS)}"
                 )
+
+
+def _name_groups(items: list[pytest.Item]) -> None:
+    """Name the group in the id, by which xdist sends its tests to one worker.
+
+    xdist 3.8 does so itself, where pytest 9.2 no longer looks (pytest-xdist#1386).
+    """
+    for item in items:
+        if group := item.get_closest_marker("xdist_group"):
+            item._id = NodeId.parse(f"{item.nodeid}@{group.args[0]}")
 
 
 def _needs_of(item: pytest.Item) -> list[str]:

@@ -174,6 +174,26 @@ def test_a_change_of_what_is_wanted(repo: Path, index: str) -> None:
 
 
 @pytest.mark.long
+def test_what_needs_no_spark_does_not_wait_for_it(repo: Path, index: str) -> None:
+    def has_spark() -> bool:
+        return bool(list((repo / ".venv").glob("lib/*/site-packages/pyspark")))
+
+    quick = ("sh", "scripts/setup.sh", "--quiet", "--without-spark")
+    set_up(repo, *quick, PIP_FIND_LINKS=index)
+    assert is_ready(repo)
+    assert not has_spark()
+    assert set_up(repo, *quick).stdout == ""
+
+    assert "installing what uv.lock names" in set_up(repo).stdout
+    assert has_spark()
+    assert set_up(repo, *quick).stdout == ""
+    with (repo / "pyproject.toml").open("a") as project:
+        project.write("\n# changed\n")
+    assert "installing" in set_up(repo, *quick).stdout
+    assert has_spark(), "what is there stays"
+
+
+@pytest.mark.long
 def test_an_environment_that_was_moved_and_broken(repo: Path, index: str) -> None:
     set_up(repo, PIP_FIND_LINKS=index)
     moved = repo.rename(repo.with_name("another folder"))

@@ -77,7 +77,7 @@ def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name in ("pyproject.toml", "uv.lock"):
         shutil.copy(ROOT / name, lock)
     run(
-        *(UV, "sync", "--frozen", "--offline", "--no-dev", "--no-install-project"),
+        *(UV, "sync", "--frozen", "--offline", "--no-default-groups", "--no-install-project"),
         cwd=lock,
         UV_PROJECT_ENVIRONMENT=str(venv),
     )

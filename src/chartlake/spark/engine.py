@@ -58,11 +58,15 @@ class SparkEngine:
             return iter(())
         session = open_session(self._master)
         check_reach(store, str(session.sparkContext.master))
-        slots_before = [0, *accumulate(len(piece.places) for piece in pieces)]
+        slots = [0, *accumulate(len(piece.places) for piece in pieces)]
+
+        def watch(tasks: int) -> None:
+            progress(slots[min(tasks, len(pieces))])  # one that ran twice may count twice
+
         with _in_peoples_words():
             frame = mapped(session, batch_of(store.url, attempt), pieces)
-            found = _collected(frame, lambda tasks: progress(slots_before[tasks]))
-        progress(slots_before[-1])
+            found = _collected(frame, watch)
+        watch(len(pieces))
         return map(outcome_of, found)
 
 

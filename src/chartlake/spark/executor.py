@@ -98,10 +98,13 @@ def _check_version(asked_by: str) -> None:
 @contextmanager
 def _environment(wanted: Mapping[str, str]) -> Iterator[None]:
     """These variables for as long as this lasts: the process may serve other drivers later."""
-    before = dict(os.environ)
+    before = {name: os.environ.get(name) for name in wanted}
     os.environ.update(wanted)
     try:
         yield
     finally:
-        os.environ.clear()
-        os.environ.update(before)
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value

@@ -22,7 +22,7 @@ from pyspark.sql import SparkSession
 from chartlake.errors import ConfigError
 from chartlake.spark.java import check_java
 
-__all__ = ["is_local", "open_session", "reason"]
+__all__ = ["is_local", "open_session", "reason", "start_session"]
 
 _CONF = {
     "spark.app.name": "chartlake",
@@ -32,6 +32,8 @@ _CONF = {
 }
 _HERE = "127.0.0.1"
 _OF_THE_TASK = re.compile(r"most recent failure: .*?\): (?:[\w.$]+Exception: )?")
+_LOGGED = re.compile(r" ERROR \w+: (.+)")
+_RAISED = re.compile(r"(?:Exception|Error): (.+)")
 _ENDED = "a Python process of an executor was ended from outside, mostly because memory ran out"
 _log = logging.getLogger(__name__)
 
@@ -47,19 +49,23 @@ def open_session(master: str | None) -> SparkSession:
     A new one without a master has all CPUs of this machine. ConfigError where none
     can be had.
     """
+    if active := SparkSession.getActiveSession():
+        return active
     # a private name, but the only question that does not start Spark by being asked
     if SparkContext._active_spark_context or "PYSPARK_GATEWAY_PORT" in os.environ:
-        return SparkSession.builder.appName(_CONF["spark.app.name"]).getOrCreate()
-    if master and master.startswith("sc:"):
+        with _kept_signal():
+            return SparkSession.builder.getOrCreate()
+    return start_session(master or "local[*]")
+
+
+def start_session(master: str) -> SparkSession:
+    """A new session with this master, where there is none yet."""
+    if master.startswith("sc:"):
         raise ConfigError(
             f"spark_master {master!r}: chartlake does not speak Spark Connect",
             fix="name the cluster itself (spark://..., yarn, k8s://...), or run there",
         )
     check_java()
-    return _start(master or "local[*]")
-
-
-def _start(master: str) -> SparkSession:
     conf = SparkConf(loadDefaults=False)
     for name, value in (_CONF | {"spark.master": master}).items():
         conf.set(name, value)
@@ -71,7 +77,7 @@ def _start(master: str) -> SparkSession:
         except (Py4JError, PySparkException, OSError) as error:
             raise ConfigError(
                 f"Spark does not start with the master {master!r}",
-                why=_last_line(log) or reason(error),
+                why=_told_in(log) or reason(error),
                 fix="see spark_master under [transform]; chartlake --verbose shows Spark's log",
             ) from error
 
@@ -94,12 +100,14 @@ def _log_file() -> Iterator[IO[str] | None]:
         yield log
 
 
-def _last_line(log: IO[str] | None) -> str:
+def _told_in(log: IO[str] | None) -> str:
+    """What the log tells first as an error, else last as the cause of one."""
     if not log:
         return ""
     log.seek(0)
-    errors = [line.strip() for line in log if "rror" in line]
-    return errors[-1] if errors else ""
+    text = log.read()
+    found = _LOGGED.findall(text)[:1] or _RAISED.findall(text)[-1:]
+    return str(found[0]) if found else ""
 
 
 @contextmanager
