@@ -45,6 +45,7 @@ class VersionedEngine:
     """The real parsing, in two versions that tell themselves apart in each entry."""
 
     width = 1
+    smallest_piece = 1000
 
     def __init__(self, version: int) -> None:
         self._version = version

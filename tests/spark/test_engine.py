@@ -17,7 +17,6 @@ from chartlake.lake.store import Store, open_store
 from chartlake.model import BuiltFile, BuiltSlot
 from chartlake.spark.engine import SparkEngine, check_reach, mapped
 from chartlake.spark.executor import batch_of
-from chartlake.transform import build as build_module
 from chartlake.transform.build import build_slots, unbuilt
 from chartlake.transform.engine import Engine, LocalEngine
 from chartlake.transform.piece import Built, Piece
@@ -71,7 +70,8 @@ def test_all_tables_are_those_of_the_local_engine(
 def test_a_build_is_committed_with_what_failed_left_out(
     engine: SparkEngine, lake: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(build_module, "_FEWEST_SLOTS", 16)
+    monkeypatch.setattr(LocalEngine, "smallest_piece", 16)
+    monkeypatch.setattr(SparkEngine, "smallest_piece", 16)
     places = unbuilt(lake)
     done = build_slots(lake, engine, places, NOW)
     assert done.build

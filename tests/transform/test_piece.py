@@ -1,13 +1,22 @@
+from collections.abc import Iterator
+from itertools import pairwise
+from pathlib import Path
+
+import duckdb
 import msgspec
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from chartlake.errors import CorruptObject, DataError
-from chartlake.lake import raw
+from chartlake.lake import keys, raw
 from chartlake.lake.store import Store, open_store
-from chartlake.model import Body, Manifest, Slot, Snapshot
-from chartlake.schema import SlotRows
+from chartlake.model import Body, Build, BuiltFile, Manifest, Slot, Snapshot, slot_month
+from chartlake.schema import TABLES, SlotRows
+from chartlake.transform import piece
 from chartlake.transform.pages import Memory
-from chartlake.transform.piece import parse_slot
+from chartlake.transform.piece import Piece, Place, build_piece, parse_slot
+from tests.transform.parity import check
 from tests.transform.slots import (
     OBSERVED_AT,
     all_rows,
@@ -17,6 +26,7 @@ from tests.transform.slots import (
 )
 from tests.transform.test_parse_charts_csv import NEW, NEW_ENTRIES
 from tests.transform.test_parse_playlist import entry, listed, track
+from tests.transform.worlds import World
 
 
 @pytest.fixture
@@ -166,3 +176,103 @@ def test_whatever_a_page_holds_is_a_result(store: Store, page: bytes) -> None:
     except DataError as refused:
         error = refused
     assert rejects == 1 or (error and "fault of chartlake" not in str(error.fix))
+
+
+# How rows lie in the files -------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def world() -> tuple[Store, Build]:
+    """Nine feeds over two months, in row groups of few records."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(piece, "_ROWS_AT_ONCE", 330)
+        memory = open_store("memory://")
+        done = check(memory, World(seed=0, feeds=9, days=9, odd=2).commit(memory))
+    assert done.build
+    return memory, done.build
+
+
+def opened(world: tuple[Store, Build]) -> Iterator[tuple[BuiltFile, pq.ParquetFile]]:
+    memory, build = world
+    for file in build.files:
+        yield file, pq.ParquetFile(pa.BufferReader(memory.get(file.key)))
+
+
+def test_one_file_for_each_table_and_month(store: Store) -> None:
+    done = check(store, World(seed=0, feeds=9, days=9, odd=2).commit(store))
+    assert done.build
+    found = [(file.table, keys.curated_month(file.key)) for file in done.build.files]
+    assert len(set(found)) == len(found)
+    assert {month for _, month in found} == {"2026-02", "2026-03"}
+    for file, parquet in opened((store, done.build)):
+        slots = parquet.read(["slot"])["slot"].to_pylist()
+        assert {slot_month(slot) for slot in slots} == {keys.curated_month(file.key)}
+
+
+def test_rows_are_sorted_by_feed_and_slot_and_the_file_says_so(world: tuple[Store, Build]) -> None:
+    for file, parquet in opened(world):
+        rows = parquet.read(["feed", "slot"]).to_pylist()
+        places = [(row["feed"], row["slot"]) for row in rows]
+        assert places == sorted(places), file.key
+        for number in range(parquet.num_row_groups):
+            said = parquet.metadata.row_group(number).sorting_columns
+            assert [(each.column_index, each.descending) for each in said] == [
+                (0, False),
+                (1, False),
+            ]
+
+
+def test_row_groups_can_be_skipped_by_feed_and_slot(world: tuple[Store, Build]) -> None:
+    groups = 0
+    for _, parquet in opened(world):
+        rows = parquet.metadata
+        bounds = []
+        for number in range(rows.num_row_groups):
+            group = rows.row_group(number)
+            feed, slot = (group.column(place).statistics for place in (0, 1))
+            assert group.column(0).path_in_schema == "feed"
+            assert feed.has_min_max
+            assert slot.has_min_max
+            bounds.append((feed.min, feed.max))
+        groups = max(groups, len(bounds))
+        assert all(before[1] <= after[0] for before, after in pairwise(bounds))
+    assert groups > 4
+
+
+def test_every_column_is_packed_with_zstd(world: tuple[Store, Build]) -> None:
+    for _, parquet in opened(world):
+        group = parquet.metadata.row_group(0)
+        columns = [group.column(place) for place in range(group.num_columns)]
+        assert {column.compression for column in columns} == {"ZSTD"}
+
+
+def test_texts_are_plain_texts_to_every_reader(world: tuple[Store, Build], tmp_path: Path) -> None:
+    memory, build = world
+    kinds = {"string": "VARCHAR", "int64": "BIGINT", "bool": "BOOLEAN"}
+    kinds |= {"date32[day]": "DATE", "timestamp[us]": "TIMESTAMP"}
+    for file, parquet in opened(world):
+        declared = TABLES[file.table].arrow
+        assert parquet.schema_arrow.equals(declared)
+        assert pq.read_table(pa.BufferReader(memory.get(file.key))).schema.equals(declared)
+        copy = tmp_path / "rows.parquet"
+        copy.write_bytes(memory.get(file.key))
+        with duckdb.connect() as connection:
+            told = connection.execute(f"describe select * from '{copy}'").fetchall()
+        assert [row[1] for row in told] == [kinds[str(field.type)] for field in declared]
+    assert len({file.table for file in build.files}) == len(TABLES)
+
+
+def test_after_many_distinct_records_it_begins_anew(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A row group is closed when they are many, and those that follow share one again."""
+    monkeypatch.setattr(piece, "_DISTINCT_AT_ONCE", 30)
+    places = []
+    for day in range(1, 12):
+        items = [listed(track(name=f"{number}")) for number in range(6 if day == 1 else 2)]
+        snapshot = playlist_snapshot(items, slot=Slot(f"202603{day:02d}T230000Z"))
+        places.append(Place("finds", raw.commit(store, snapshot)[0].slot, 1))
+    built = build_piece(store, "a" * 16, Piece(None, tuple(places)))
+    file = next(file for file in built.files if file.table == "entries")
+    rows = pq.ParquetFile(pa.BufferReader(store.get(file.key))).metadata
+    assert [rows.row_group(number).num_rows for number in range(rows.num_row_groups)] == [6, 20]

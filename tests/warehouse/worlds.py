@@ -35,6 +35,7 @@ class WorldEngine:
     """An engine that knows the rows of each slot."""
 
     width = 1
+    smallest_piece = 1
 
     def __init__(self) -> None:
         self._rows: dict[tuple[str, Slot, int], OracleEdition] = {}

@@ -67,7 +67,7 @@ def status(as_json: AsJson = False, project: ProjectDir = None) -> None:
     for file in facts["quarantine"]:
         show.warn(f"in quarantine: {file.name}: {file.reason}")
     for seen in facts["drift"][:_DRIFTS_SHOWN]:
-        show.line(f"{seen.at:%Y-%m-%d} {_in_words(seen.drift)}")
+        show.line(show.plain(f"{seen.at:%Y-%m-%d} {_in_words(seen.drift)}"))
 
 
 def _in_words(found: Drift) -> str:

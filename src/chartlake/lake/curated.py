@@ -20,6 +20,7 @@ _AGAIN = (
     "restore the file from a backup; or delete the build object that names it, then: "
     "chartlake reconcile --all"
 )
+_ROW_GROUP = 1 << 20
 _SORTED_BY = [pq.SortingColumn(place) for place in range(len(COMMON) - 1)]  # feed, slot
 
 
@@ -50,7 +51,7 @@ class CuratedFiles:
                 store_schema=False,  # what is a dictionary here is plain text to every reader
             )
             self._open[place] = (writer, sink)
-        self._open[place][0].write_table(rows, row_group_size=max(1, rows.num_rows))
+        self._open[place][0].write_table(rows, row_group_size=_ROW_GROUP)
         self._rows[place] = self._rows.get(place, 0) + rows.num_rows
 
     def finish(self) -> tuple[BuiltFile, ...]:

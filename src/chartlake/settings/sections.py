@@ -71,7 +71,7 @@ class TransformSettings(Section):
     """Where raw pages become tables: in processes of this machine, or on Spark."""
 
     engine: Engine = "local"
-    processes: Annotated[int, Field(ge=1, le=256)] | None = None
+    processes: Annotated[int, Field(ge=1, le=61)] | None = None
     spark_master: str | None = None
 
 

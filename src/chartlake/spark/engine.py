@@ -42,6 +42,8 @@ class SparkEngine:
     that Spark runs twice counts once.
     """
 
+    smallest_piece = 64  # so that a month of a few feeds keeps several machines busy
+
     def __init__(self, master: str | None = None) -> None:
         self._master = master
 

@@ -28,8 +28,8 @@ __all__ = [
 
 TRANSFORM_VERSION = 1
 """Raised when the same pages give other rows: then `chartlake rebuild` builds all again."""
-_FEWEST_SLOTS, _MOST_SLOTS = 512, 1024
-"""Of a piece: fewer are not worth a process, more are done too late."""
+_MOST_SLOTS = 1024
+"""Of a piece: what takes longer is done too late."""
 _PIECES_EACH = 2
 """So many pieces for each worker, so that none waits long for the last."""
 
@@ -75,8 +75,10 @@ def build_slots(
     progress: Progress = silent,
 ) -> Transformed:
     """Parse the slots and commit them as one build; what fails is recorded and left out."""
+    if not places:  # an engine need not even start
+        return Transformed(None, ())
     attempt = keys.new_attempt()
-    pieces = _pieces(places, engine.width)
+    pieces = _pieces(places, engine)
     found = engine.build(store, attempt, pieces, lambda done: progress(done, len(places)))
     built = sorted(found, key=lambda each: each.number or 0)
     failed = list(chain.from_iterable(each.failed for each in built))
@@ -94,11 +96,14 @@ def build_slots(
     return Transformed(build, tuple(failed))
 
 
-def _pieces(places: Sequence[Place], width: int) -> list[Piece]:
+def _pieces(places: Sequence[Place], engine: Engine) -> list[Piece]:
     """The places by feed and slot, so that each piece knows most of its records after a day."""
-    by_feed = sorted(places)
-    fitting = -(-len(by_feed) // (width * _PIECES_EACH))
-    size = min(max(fitting, _FEWEST_SLOTS), _MOST_SLOTS)
+    by_feed, width = sorted(places), engine.width
+    count = min(len(by_feed) // engine.smallest_piece, width * _PIECES_EACH)
+    count = max(
+        count - count % width if count > width else count, -(-len(by_feed) // _MOST_SLOTS), 1
+    )
+    size = -(-len(by_feed) // count)
     parts = [tuple(by_feed[begin : begin + size]) for begin in range(0, len(by_feed), size)]
     return [Piece(number if parts[1:] else None, part) for number, part in enumerate(parts)]
 
@@ -109,7 +114,7 @@ def _commit(store: Store, attempt: str, built: Sequence[Built], now: datetime) -
         return None
     files = tuple(chain.from_iterable(each.files for each in built))
     fields = drift.total(each.fields for each in built)
-    found = drift.drifted(store, fields)
+    found = drift.drifted(store, fields, slots)
     build = builds.commit(store, TRANSFORM_VERSION, slots, files, attempt, found)
     drift.learn(store, fields, build, now)
     return build

@@ -83,4 +83,5 @@ def _of_pages(manifest: Manifest) -> Iterator[str]:
 
 def _is_possible(page: Page) -> bool:
     sizes = (page.offset, page.stored_bytes, page.length, page.first_item)
-    return min(sizes) >= 0 and page.length <= MOST_BYTES and page.offset < 1 << 62
+    is_in_reach = page.offset < 1 << 62 and page.first_item < 1 << 31
+    return min(sizes) >= 0 and page.length <= MOST_BYTES and is_in_reach

@@ -10,21 +10,25 @@ one that tables are made of, stood in every record before, and stands in none.
 
 from __future__ import annotations
 
+import logging
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import cache
 from typing import Any, get_args, get_origin, get_type_hints
 
 import msgspec
 
+from chartlake.errors import StorageError
 from chartlake.lake.state import change_state, read_state
 from chartlake.lake.store import Store
-from chartlake.model import Build, Drift, Record, Undecodable, from_json
+from chartlake.model import Build, BuiltSlot, Drift, Record, Undecodable, from_json
 from chartlake.transform.columns import COLUMNS
 from chartlake.transform.payloads import Album, Artist, Item, Listed, Play
 
 __all__ = ["STATE", "Counts", "Fields", "Noted", "drifted", "learn", "noted", "total"]
+
+logger = logging.getLogger(__name__)
 
 STATE = "fields"
 Counts = dict[str, dict[str, int]]
@@ -36,6 +40,9 @@ _MOST_FIELDS = 400
 _ENOUGH = 20
 """So many records without a field that all had before: it is gone."""
 _MOST_NOTED = 20
+_MOST_TOLD = 50
+_LONGEST = 100
+_OTHERS = ("audiobook", "chapter", "episode")
 _INSIDE = {
     "external_ids": (".isrc", ".upc"),
     "followers": (".total",),
@@ -72,14 +79,15 @@ class Fields:
         self._passed[resource] += 1
         if number < _FIRST or number % _THEN_EVERY == 0:
             try:
-                self.see(resource, _paths(from_json(content, Any)))
+                record = from_json(content, Any)
             except Undecodable:
                 return  # it is a reject, which tells of itself
+            self.see(_kind_of(resource, record), _paths(record))
 
     def see(self, resource: str, fields: Iterable[str]) -> None:
         """Take note of the fields of one record."""
         counts = self.counts.setdefault(resource, Counter())
-        counts.update({"", *fields})
+        counts.update({"", *(field[:_LONGEST] for field in fields)})
         for rare, _ in counts.most_common()[_MOST_FIELDS:]:
             del counts[rare]
 
@@ -100,9 +108,10 @@ class _Known(Record, frozen=True):
 
 
 class _Memory(Record, frozen=True):
-    """The fields of all resources, and the latest drifts."""
+    """The fields of all resources, the latest slot that they are of, and the latest drifts."""
 
     known: dict[str, _Known] = msgspec.field(default_factory=dict)
+    latest: str = ""
     noted: tuple[Noted, ...] = ()
 
 
@@ -120,28 +129,53 @@ def noted(store: Store) -> tuple[Noted, ...]:
     return tuple(reversed(_read(store).noted))
 
 
-def drifted(store: Store, counts: Counts) -> tuple[Drift, ...]:
-    """What is new and what is gone in these records; nothing where no earlier build saw any."""
-    known = _read(store).known
+def drifted(store: Store, counts: Counts, slots: Sequence[BuiltSlot]) -> tuple[Drift, ...]:
+    """What is new and what is gone in the records of these slots.
+
+    Nothing where no earlier build saw any, or where later slots were seen
+    before: a history that is built again is no news.
+    """
+    before = _read(store)
+    if _latest(slots) < before.latest:
+        return ()
     found = (
-        Drift(resource=name, new=_new(known[name], now), gone=_gone(name, known[name], now))
+        Drift(resource=name, new=_new(known, now), gone=_gone(name, known, now))
         for name, now in counts.items()
-        if name in known
+        if (known := before.known.get(name))
     )
     return tuple(drift for drift in found if drift.new or drift.gone)
 
 
 def learn(store: Store, counts: Counts, build: Build, now: datetime) -> None:
-    """Remember the fields of a build; nothing is written where they are as they were."""
-    drifts = tuple(Noted(now, build.build_id, drift) for drift in build.drift)
+    """Remember the fields of a build; nothing is written where they are as they were.
+
+    A lake in which that fails is no worse a lake.
+    """
 
     def learned(before: _Memory | None) -> _Memory:
-        known, earlier = (before.known, before.noted) if before else ({}, ())
-        return _Memory(_learned(known, counts), (*earlier, *drifts)[-_MOST_NOTED:])
+        before = before or _Memory()
+        latest = _latest(build.slots)
+        is_news = latest >= before.latest and all(
+            n.build_id != build.build_id for n in before.noted
+        )
+        told = [Noted(now, build.build_id, drift) for drift in build.drift if is_news]
+        known = _learned(before.known, counts, is_news=latest >= before.latest)
+        noted = (*before.noted, *told)[-_MOST_NOTED:]
+        # the time alone is no reason to write
+        same = known == before.known and noted == before.noted
+        return before if same else _Memory(known, max(latest, before.latest), noted)
 
     before = _read(store)
     if learned(before) != before:
-        change_state(store, STATE, _Memory, learned)
+        try:
+            change_state(store, STATE, _Memory, learned)
+        except StorageError as error:
+            logger.warning("the fields of a build are not remembered: %s", error)
+
+
+def _latest(slots: Sequence[BuiltSlot]) -> str:
+    """The latest slot that has a time."""
+    return max((str(slot.slot) for slot in slots if slot.slot.endswith("Z")), default="")
 
 
 def _read(store: Store) -> _Memory:
@@ -149,7 +183,9 @@ def _read(store: Store) -> _Memory:
 
 
 def _new(known: _Known, now: Mapping[str, int]) -> tuple[str, ...]:
-    return tuple(sorted(set(now) - known.always - known.sometimes))
+    if len(known.always | known.sometimes) >= _MOST_FIELDS:  # they are names of its own making
+        return ()
+    return tuple(sorted(set(now) - known.always - known.sometimes)[:_MOST_TOLD])
 
 
 def _gone(resource: str, known: _Known, now: Mapping[str, int]) -> tuple[str, ...]:
@@ -157,9 +193,9 @@ def _gone(resource: str, known: _Known, now: Mapping[str, int]) -> tuple[str, ..
     return tuple(sorted(f for f in missing if now.get(_parent(f), 0) >= _ENOUGH))
 
 
-def _learned(before: Mapping[str, _Known], counts: Counts) -> dict[str, _Known]:
+def _learned(before: Mapping[str, _Known], counts: Counts, *, is_news: bool) -> dict[str, _Known]:
     return dict(before) | {
-        name: _both(before[name], _gone(name, before[name], now), now)
+        name: _both(before[name], _gone(name, before[name], now) if is_news else (), now)
         if name in before
         else _first(now)
         for name, now in counts.items()
@@ -173,7 +209,9 @@ def _first(now: Mapping[str, int]) -> _Known:
 
 def _both(known: _Known, gone: Iterable[str], now: Mapping[str, int]) -> _Known:
     """What is gone is unknown from then on: should it come back, it is new again."""
-    fields = (known.always | known.sometimes | set(now)) - set(gone)
+    more = sorted(set(now) - known.always - known.sometimes)
+    room = max(0, _MOST_FIELDS - len(known.always | known.sometimes))
+    fields = (known.always | known.sometimes | set(more[:room])) - set(gone)
     always = {field for field in known.always & fields if not _is_lacking(field, now)}
     return _Known(frozenset(always), fields - always)
 
@@ -182,6 +220,15 @@ def _is_lacking(field: str, now: Mapping[str, int]) -> bool:
     """Whether records are known that lack it: a few without it may be chance."""
     records = now.get(_parent(field), 0)
     return now.get(field, 0) < records if field in now else records >= _ENOUGH
+
+
+def _kind_of(resource: str, record: Any) -> str:
+    """What is no track has other fields, and counts as a kind of its own."""
+    for name in ("item", "track"):
+        inside = record.get(name) if isinstance(record, dict) else None
+        if isinstance(inside, dict) and inside.get("type") in _OTHERS:
+            return f"{resource} ({inside['type']})"
+    return resource
 
 
 def _parent(field: str) -> str:
@@ -208,7 +255,7 @@ def _declared(resource: str) -> frozenset[str]:
     """The fields that tables are made of."""
     if resource == "charts_csv":
         return frozenset(COLUMNS)
-    shape = _SHAPES.get(resource)
+    shape = _SHAPES.get(resource.partition(" ")[0])
     return frozenset(_fields_of(shape)) if shape else frozenset()
 
 

@@ -7,11 +7,13 @@ Other engines (see `chartlake.spark`) map the same function over a cluster.
 from __future__ import annotations
 
 import multiprocessing
+import multiprocessing.context
 import os
 import signal
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, ProcessPoolExecutor, wait
 from contextlib import contextmanager
+from pathlib import Path
 from threading import Thread
 from typing import Any, Protocol
 
@@ -25,6 +27,9 @@ Count = Callable[[int], None]
 """Is told how many slots have been parsed so far."""
 
 _WATCH_SECONDS = 0.2
+_MOST_PROCESSES = 16
+_NONE_BEGUN = -1
+_CPU_MAX = Path("/sys/fs/cgroup/cpu.max")
 # forked children would share the threads of the object store
 _START = multiprocessing.get_context("spawn")
 
@@ -37,6 +42,11 @@ class Engine(Protocol):
         """How many pieces it builds at the same time."""
         ...
 
+    @property
+    def smallest_piece(self) -> int:
+        """How many slots are worth a piece of their own."""
+        ...
+
     def build(
         self, store: Store, attempt: str, pieces: Sequence[Piece], progress: Count
     ) -> Iterator[Built]:
@@ -46,6 +56,8 @@ class Engine(Protocol):
 
 class LocalEngine:
     """Builds in this process, or where there is enough to do in as many as are asked for."""
+
+    smallest_piece = 512  # in the time for fewer no process has started
 
     def __init__(self, processes: int = 1) -> None:
         self.width = processes
@@ -64,7 +76,17 @@ def processes_here() -> int:
     """As many as this process may use CPUs; one in Lambda, which has no shared memory."""
     if "AWS_LAMBDA_FUNCTION_NAME" in os.environ:
         return 1
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    cpus = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return max(1, min(cpus, _quota(), _MOST_PROCESSES))
+
+
+def _quota() -> int:
+    """How many CPUs a container may use, where it says so."""
+    try:
+        quota, period = _CPU_MAX.read_text().split()
+        return -(-int(quota) // int(period))
+    except (OSError, ValueError):  # no such file, or "max"
+        return _MOST_PROCESSES
 
 
 def _build_here(
@@ -84,34 +106,71 @@ def _build_here(
 def _build_in_pool(
     store: Store, attempt: str, pieces: Sequence[Piece], progress: Count, processes: int
 ) -> Iterator[Built]:
-    parsed = _START.Value("q", 0)
+    parsed = _START.Value("q", _NONE_BEGUN)
     with _pool(processes, store.url, parsed) as pool:
-        waiting = {pool.submit(_build_in_worker, attempt, piece) for piece in pieces}
+        with _interrupts_later():
+            waiting = {pool.submit(_build_in_worker, attempt, piece) for piece in pieces}
         while waiting:
             done, waiting = wait(waiting, _WATCH_SECONDS, FIRST_COMPLETED)
-            progress(parsed.value)
+            progress(max(0, parsed.get_obj().value))  # without the lock: its holder may be dead
             for future in done:
                 yield future.result()
+
+
+class _Workers(multiprocessing.context.SpawnContext):
+    """Starts processes and knows which: the program may have others of its own."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.started: list[Any] = []
+
+    def Process(self, *args: Any, **named: Any) -> Any:  # type: ignore[override]
+        """Start one, as the pool asks for it."""
+        self.started.append(super().Process(*args, **named))
+        return self.started[-1]
 
 
 @contextmanager
 def _pool(processes: int, url: str, parsed: Any) -> Iterator[ProcessPoolExecutor]:
     """Workers that end with this block, whatever they are at, and with this process."""
-    before = set(multiprocessing.active_children())
-    pool = ProcessPoolExecutor(processes, _START, _begin, (url, parsed))
+    workers = _Workers()
+    pool = ProcessPoolExecutor(processes, workers, _begin, (url, parsed))
     try:
         yield pool
         pool.shutdown()
     except BrokenExecutor as error:
-        raise StorageError(
+        raise _ended(begun=parsed.get_obj().value != _NONE_BEGUN) from error
+    finally:
+        for worker in workers.started:
+            worker.terminate()
+        pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _ended(*, begun: bool) -> StorageError:
+    if begun:
+        return StorageError(
             "a process that parses was ended from outside",
             why="mostly because memory ran out",
             fix="set processes = 1 under [transform], and run again: nothing is lost",
-        ) from error
+        )
+    return StorageError(
+        "no process could be started to parse",
+        why="each begins by importing the program that started it, and ended there",
+        fix='in a script of your own, call chartlake below if __name__ == "__main__":',
+    )
+
+
+@contextmanager
+def _interrupts_later() -> Iterator[None]:
+    """Ctrl-C waits until the workers are started: they are not to hear of it, the program is."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
     finally:
-        for worker in set(multiprocessing.active_children()) - before:
-            worker.terminate()
-        pool.shutdown(wait=False, cancel_futures=True)
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 # In a worker ---------------------------------------------------------------------------
@@ -122,6 +181,8 @@ _worker: list[Any] = []
 
 def _begin(url: str, parsed: Any) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the process that started it decides
+    with parsed.get_lock():
+        parsed.value = max(parsed.value, 0)
     Thread(target=_end_with_parent, daemon=True).start()
     _worker[:] = [open_store(url), parsed]
 

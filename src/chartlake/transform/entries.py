@@ -12,8 +12,8 @@ from chartlake.transform.records import check_id, item_key
 
 __all__ = [
     "NULL",
+    "Listening",
     "Listing",
-    "Named",
     "Told",
     "name_item",
     "read_artist",

@@ -33,7 +33,7 @@ _HEAD, _TAIL = 48, 72
 """By so many of its first and last bytes a record is looked up."""
 _MOST_ALIKE = 8
 _MOST_TRIES = 32
-_MOST_BYTES = 12 * 2**20
+_MOST_BYTES = 16 * 2**20
 _POPULARITY = b'"popularity":'
 _DIGITS = {str(number).encode(): number for number in range(1000)}
 _NUMBER = re.compile(rb"[0-9]+")

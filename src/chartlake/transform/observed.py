@@ -33,7 +33,7 @@ class Observed(NamedTuple):
 
 
 def observed(records: Records, catalog: Catalog, kind: int) -> Observed:
-    """The things of one kind that slots tell of, in the order in which each was seen first."""
+    """The things of one kind that slots tell of, in the order of the slots."""
     things = catalog.things[kind]
     mine = lists(catalog.seen_ends[kind], numbers_of(catalog.seen[kind])).take(records.numbers)
     of = pc.list_parent_indices(mine)
@@ -61,8 +61,11 @@ def _each_once(
         .aggregate([("seen", "min"), ("seen", "max"), ("at", "max")])
         .combine_chunks()
     )
+    # groups do not quite come in the order in which they begin: some slots would be interleaved
+    order = pc.sort_indices(pc.shift_right(grouped["key"].combine_chunks(), 32))
     keys, first, standing, last = (
-        grouped[name].combine_chunks() for name in ("key", "seen_min", "seen_max", "at_max")
+        grouped[name].combine_chunks().take(order)
+        for name in ("key", "seen_min", "seen_max", "at_max")
     )
     differ = pc.not_equal(first, standing)
     if pc.any(differ).as_py():

@@ -7,9 +7,11 @@ commits it, with that of all other pieces, as one build.
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import NamedTuple
+
+import pyarrow as pa
 
 from chartlake.errors import ChartlakeError, CorruptObject, DataError
 from chartlake.lake import raw
@@ -40,10 +42,14 @@ PARSE_BY_SOURCE: dict[str, Parse] = {
     "saved-tracks": parse_account_list,
     "top-items": parse_account_list,
 }
-_RECORDS_AT_ONCE = 65_536
+_ROWS_AT_ONCE = 360_000
 _SLOTS_AT_ONCE = 4_096
-_DISTINCT_AT_ONCE = 8_000
-"""Rows of so many records, or slots, become a row group, earlier where most of them differ."""
+_DISTINCT_AT_ONCE = 48_000
+"""So many rows, or slots, become row groups: earlier where most of the rows differ.
+
+65,000 places of a list tell of some 360,000 rows, 8,000 distinct tracks of some 48,000.
+"""
+_NO_TABLE_HOLDS = (pa.ArrowException, OverflowError, ValueError, TypeError)
 
 
 class Piece(NamedTuple):
@@ -73,6 +79,14 @@ class Built(NamedTuple):
     fields: Counts
 
 
+class _Waiting(NamedTuple):
+    """A slot that was parsed."""
+
+    place: Place
+    manifest: Manifest
+    content: SlotContent
+
+
 def build_piece(
     store: Store,
     attempt: str,
@@ -86,8 +100,6 @@ def build_piece(
     there are many: memory depends on the slots' distinct records.
     """
     rows = _Rows(CuratedFiles(store, attempt, piece.number), attempt)
-    slots: list[BuiltSlot] = []
-    failed: list[Failed] = []
     with _without_collecting():
         for place, manifest, source in fetched(store, sorted(piece.places, key=_by_month)):
             rows.make_room(place)
@@ -96,13 +108,11 @@ def build_piece(
                     raise manifest
                 content = (parse or parse_slot)(source, manifest, rows.memory)
             except DataError as error:
-                failed.append(Failed(place, error))
+                rows.fail(place, error)
             else:
-                slots.append(_built_slot(manifest, content))
-                rows.add(manifest, content)
+                rows.add(place, manifest, content)
             one_more()
-        files, fields = rows.finish(), total([rows.memory.fields.counts])
-        return Built(piece.number, tuple(slots), files, tuple(failed), fields)
+        return rows.finish(piece.number)
 
 
 @contextmanager
@@ -118,43 +128,65 @@ def _without_collecting() -> Iterator[None]:
 
 
 class _Rows:
-    """Slots that wait for their rows to be written, and the files that take them."""
+    """Slots that wait for their rows to be written, the files that take them, what failed."""
 
     def __init__(self, files: CuratedFiles, attempt: str) -> None:
         self.memory = Memory()
         self._files = files
         self._attempt = attempt
-        self._waiting = Slots([], [])
-        self._records = 0
+        self._waiting: list[_Waiting] = []
+        self._rows = 0
+        self._slots: list[BuiltSlot] = []
+        self._failed: list[Failed] = []
 
     def make_room(self, place: Place) -> None:
         """Write what waits, before a slot of another month or where enough has come together."""
-        waiting = self._waiting.manifests
-        is_full = self._records >= _RECORDS_AT_ONCE or len(waiting) >= _SLOTS_AT_ONCE
-        is_full |= len(self.memory.catalog) >= _DISTINCT_AT_ONCE
-        if waiting and (is_full or slot_month(waiting[-1].slot) != slot_month(place.slot)):
+        is_full = self._rows >= _ROWS_AT_ONCE or len(self._waiting) >= _SLOTS_AT_ONCE
+        is_full |= self.memory.catalog.rows >= _DISTINCT_AT_ONCE
+        other = self._waiting and slot_month(self._waiting[-1].place.slot) != slot_month(place.slot)
+        if is_full or other:
             self._write()
 
-    def add(self, manifest: Manifest, content: SlotContent) -> None:
+    def add(self, place: Place, manifest: Manifest, content: SlotContent) -> None:
         """Take a slot that was parsed with this memory."""
-        self._waiting.manifests.append(manifest)
-        self._waiting.contents.append(content)
-        self._records += count(content.pages)
+        self._waiting.append(_Waiting(place, manifest, content))
+        catalog = self.memory.catalog
+        self._rows += count(content.pages) * catalog.rows // max(1, len(catalog))
 
-    def finish(self) -> tuple[BuiltFile, ...]:
-        """The files, whole."""
+    def fail(self, place: Place, error: DataError) -> None:
+        """Leave a slot out; the error alone is kept, and not what was under way when it came."""
+        error.__traceback__ = error.__cause__ = error.__context__ = None
+        self._failed.append(Failed(place, error))
+
+    def finish(self, number: int | None) -> Built:
+        """What became of all of them."""
         self._write()
-        return self._files.finish()
+        fields = total([self.memory.fields.counts])
+        files = self._files.finish()
+        return Built(number, tuple(self._slots), files, tuple(self._failed), fields)
 
     def _write(self) -> None:
-        if self._waiting.manifests:
-            month = slot_month(self._waiting.manifests[0].slot)
-            for table, rows in tables_of(self._waiting, self.memory.catalog, self._attempt).items():
-                self._files.add(table, month, rows)
-        self._waiting, self._records = Slots([], []), 0
-        if len(self.memory.catalog) >= _DISTINCT_AT_ONCE:
+        try:
+            self._add_rows(self._waiting)
+        except _NO_TABLE_HOLDS:  # one by one, so that what no table holds keeps no other out
+            for each in self._waiting:
+                try:
+                    self._add_rows([each])
+                except _NO_TABLE_HOLDS as error:
+                    self.fail(each.place, _unforeseen(each.manifest, error))
+        self._waiting, self._rows = [], 0
+        if self.memory.catalog.rows >= _DISTINCT_AT_ONCE:
             self.memory.forget()
             self.memory = Memory(self.memory.fields)
+
+    def _add_rows(self, waiting: Sequence[_Waiting]) -> None:
+        if not waiting:
+            return
+        month = slot_month(waiting[0].place.slot)
+        slots = Slots([each.manifest for each in waiting], [each.content for each in waiting])
+        for table, rows in tables_of(slots, self.memory.catalog, self._attempt).items():
+            self._files.add(table, month, rows)
+        self._slots += [_built_slot(each.manifest, each.content) for each in waiting]
 
 
 def _by_month(place: Place) -> tuple[str, str, Slot]:
