@@ -326,3 +326,43 @@ def test_a_build_that_goes_while_builds_are_listed_covers_nothing(store: Store) 
         built(store)
     first = builds.read_build(store, next(builds.list_builds(store)))
     assert [(todo.slot,) for todo in unbuilt(RacingStore(store))] == [(first.slots[0].slot,)]
+
+
+class Unwilling(LocalEngine):
+    """An engine that must not be asked for anything."""
+
+    @property
+    def width(self) -> int:
+        raise AssertionError("nothing is to be built")
+
+    @width.setter
+    def width(self, width: int) -> None:
+        """As the real one sets it."""
+
+
+def test_where_nothing_is_to_be_built_no_engine_starts(store: Store) -> None:
+    assert build_slots(store, Unwilling(), [], NOW) == Transformed(None, ())
+
+
+@pytest.mark.parametrize(
+    ("slots", "width", "sizes"),
+    [
+        (1, 2, [1]),
+        (1000, 2, [1000]),
+        (1023, 1, [1023]),
+        (1025, 1, [513, 512]),
+        (1024, 2, [512] * 2),
+        (1550, 2, [775] * 2),
+        (4500, 2, [750] * 6),
+        (4096, 2, [1024] * 4),
+        (10_000, 4, [834] * 11 + [826]),
+    ],
+)
+def test_pieces_are_even(slots: int, width: int, sizes: list[int]) -> None:
+    places = [Place("f", Slot(f"{number:08d}T000000Z"), 1) for number in range(slots)]
+    pieces = module._pieces(places, LocalEngine(width))
+    assert [len(piece.places) for piece in pieces] == sizes
+    assert [piece.number for piece in pieces] == (
+        [None] if len(sizes) == 1 else [*range(len(sizes))]
+    )
+    assert [place for piece in pieces for place in piece.places] == places

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from chartlake.errors import StorageError
 from chartlake.lake import raw
 from chartlake.lake.store import Store, open_store
 from chartlake.model import Build, Drift, Slot
@@ -17,6 +18,7 @@ from tests.transform.test_parse_charts_csv import NEW, OLD
 from tests.transform.test_parse_playlist import listed, track
 
 NOW = datetime(2026, 3, 2, tzinfo=UTC)
+DAY_TWO = Slot("20260302T000000Z")
 Change = Callable[[dict[str, Any]], None]
 
 
@@ -182,3 +184,47 @@ def test_several_drifts_are_kept_and_the_last_comes_first(store: Store) -> None:
     kept = noted(store)
     assert len(kept) == 20
     assert kept[0].drift.new == ("item.field27",)
+
+
+def test_a_history_that_is_built_again_is_no_news(store: Store) -> None:
+    built(store, 20, songs(change=without("popularity")))
+    assert built(store, 10, songs(change=having(popularity=3, mood=1))).drift == ()
+    assert built(store, 21, songs(change=having(mood=1))).drift == (), "it is known by now"
+    assert noted(store) == ()
+
+
+def test_what_is_built_twice_is_noted_once(store: Store) -> None:
+    built(store, 1, songs())
+    raw.commit(store, playlist_snapshot(songs(change=having(mood=1)), slot=DAY_TWO))
+    places = unbuilt(store)
+    first = build_slots(store, LocalEngine(), places, NOW).build
+    second = build_slots(store, LocalEngine(), places, NOW).build
+    assert first == second
+    assert len(noted(store)) == 1
+
+
+def test_episodes_are_no_tracks_that_lost_their_fields(store: Store) -> None:
+    built(store, 1, songs())
+    episode = {"type": "episode", "id": spotify_id(5), "name": "E", "show": {"name": "S"}}
+    assert built(store, 2, [listed(episode) for _ in range(30)]).drift == ()
+
+
+def test_names_without_end_are_told_within_bounds(store: Store) -> None:
+    built(store, 1, songs())
+    for day in range(2, 12):
+        names = {f"{day}-{number}-{'x' * 200}": 1 for number in range(120)}
+        (*found,) = built(store, day, songs(change=having(**names))).drift
+        assert all(len(each.new) <= 50 for each in found)
+        assert all(len(name) <= 100 for each in found for name in each.new)
+    assert len(store.get("state/fields.json")) < 100_000
+
+
+def test_a_lake_that_cannot_remember_is_built_all_the_same(
+    store: Store, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def refuse(*_: Any) -> None:
+        raise StorageError("no space")
+
+    monkeypatch.setattr(drift, "change_state", refuse)
+    assert built(store, 1, songs()).drift == ()
+    assert "no space" in caplog.text

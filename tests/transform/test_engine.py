@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
+from multiprocessing.context import SpawnProcess
 from pathlib import Path
 
 import pytest
@@ -177,3 +179,52 @@ def test_as_many_processes_as_this_one_may_use_cpus() -> None:
 def test_one_in_lambda(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_LAMBDA_FUNCTION_NAME", "chartlake")
     assert processes_here() == 1
+
+
+def test_no_more_than_a_container_may_use(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    if hasattr(os, "sched_getaffinity"):
+        monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(64)))
+    monkeypatch.setattr(os, "cpu_count", lambda: 64)
+    limit = tmp_path / "cpu.max"
+    monkeypatch.setattr("chartlake.transform.engine._CPU_MAX", limit)
+    found = []
+    for text in (None, "max 100000", "250000 100000", "50000 100000", "?"):
+        if text:
+            limit.write_text(text)
+        found.append(processes_here())
+    assert found == [16, 16, 3, 1, 16]
+
+
+# What is not its own ----------------------------------------------------------------------------
+
+
+def test_processes_of_the_program_itself_go_on(lake: Store) -> None:
+    """Even such as another thread starts while the pool is at work."""
+    mine: list[SpawnProcess] = []
+
+    def start_one(_: int) -> None:
+        if not mine:
+            mine.append(multiprocessing.get_context("spawn").Process(target=time.sleep, args=(60,)))
+            mine[0].start()
+
+    list(LocalEngine(2).build(lake, ATTEMPT, pieces_of(lake, 5), start_one))
+    assert mine[0].is_alive()
+    mine[0].kill()
+    mine[0].join()
+
+
+def test_a_script_that_starts_itself_again_is_told_how_not_to(lake: Store, tmp_path: Path) -> None:
+    script = tmp_path / "script.py"
+    script.write_text(
+        "from tests.transform.test_engine import ATTEMPT, pieces_of\n"
+        "from chartlake.lake.store import open_store\n"
+        "from chartlake.transform.engine import LocalEngine\n"
+        f"store = open_store({lake.url!r})\n"
+        "list(LocalEngine(2).build(store, ATTEMPT, pieces_of(store, 5), print))\n"
+    )
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    done = subprocess.run(
+        [sys.executable, str(script)], capture_output=True, text=True, env=environment, check=False
+    )
+    assert done.returncode == 1
+    assert "no process could be started to parse" in done.stderr

@@ -112,6 +112,16 @@ def test_nor_what_moved_went_or_came_back(style: Style) -> None:
     assert reader.decoded <= 12
 
 
+def test_nor_plays_that_all_end_in_the_playlist_they_were_played_from() -> None:
+    context = {"type": "playlist", "href": "https://api.test/v1/playlists/" + "x" * 99}
+    reader = Reader()
+    for first in range(0, 60, 5):
+        numbers = [8 * (n % 30) for n in range(first, first + 20)]  # albums all, no singles
+        plays = [{"item": track(number), "context": context} for number in numbers]
+        assert reader.told(page_of(plays)) == told(page_of(plays))
+    assert reader.decoded == 30
+
+
 def test_only_what_is_new_is_decoded() -> None:
     reader = Reader()
     reader.told(numbers(*range(9)))

@@ -1,6 +1,7 @@
 from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import msgspec
@@ -16,6 +17,8 @@ from chartlake.schema import TABLES, SlotRows
 from chartlake.transform import piece
 from chartlake.transform.pages import Memory
 from chartlake.transform.piece import Piece, Place, build_piece, parse_slot
+from chartlake.transform.tables import Slots
+from chartlake.transform.tables import tables_of as real_tables_of
 from tests.transform.parity import check
 from tests.transform.slots import (
     OBSERVED_AT,
@@ -23,6 +26,7 @@ from tests.transform.slots import (
     chart_snapshot,
     page_of,
     playlist_snapshot,
+    spotify_id,
 )
 from tests.transform.test_parse_charts_csv import NEW, NEW_ENTRIES
 from tests.transform.test_parse_playlist import entry, listed, track
@@ -276,3 +280,76 @@ def test_after_many_distinct_records_it_begins_anew(
     file = next(file for file in built.files if file.table == "entries")
     rows = pq.ParquetFile(pa.BufferReader(store.get(file.key))).metadata
     assert [rows.row_group(number).num_rows for number in range(rows.num_row_groups)] == [6, 20]
+
+
+# What harms one slot alone ---------------------------------------------------------------------
+
+
+def three_days(store: Store) -> tuple[Place, ...]:
+    days = [f"202603{day:02d}T230000Z" for day in (1, 2, 3)]
+    snapshots = [playlist_snapshot([listed(track())], slot=Slot(day)) for day in days]
+    return tuple(Place("finds", raw.commit(store, each)[0].slot, 1) for each in snapshots)
+
+
+def test_rows_that_no_table_holds_keep_no_other_slot_out(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    places = three_days(store)
+
+    def tables_of(slots: Slots, *rest: Any) -> Any:
+        if places[1].slot in {manifest.slot for manifest in slots.manifests}:
+            raise pa.ArrowInvalid("a value that no table holds")
+        return real_tables_of(slots, *rest)
+
+    monkeypatch.setattr(piece, "tables_of", tables_of)
+    built = build_piece(store, "a" * 16, Piece(None, places))
+    assert [slot.slot for slot in built.slots] == [places[0].slot, places[2].slot]
+    (failed,) = built.failed
+    assert failed.place == places[1]
+    assert "a value that no table holds" in str(failed.error.why)
+    assert {file.table: file.rows for file in built.files}["entries"] == 2
+
+
+def test_a_page_that_begins_where_no_table_reaches(store: Store) -> None:
+    """In a page without records nothing else shows that the manifest cannot be true."""
+    places = three_days(store)
+    manifest = raw.read_manifest(store, *places[1])
+    (page,) = manifest.pages
+    lying = msgspec.structs.replace(page, first_item=2**70)
+    key = keys.manifest(*places[1])
+    store.delete(key)
+    store.create(key, msgspec.json.encode(msgspec.structs.replace(manifest, pages=(lying,))))
+    built = build_piece(store, "a" * 16, Piece(None, places))
+    assert len(built.slots) == 2
+    assert isinstance(built.failed[0].error, CorruptObject)
+
+
+def test_a_failure_keeps_nothing_but_its_words(store: Store) -> None:
+    places = three_days(store)
+    manifest = raw.read_manifest(store, *places[0])
+    store.delete(manifest.raw_key)
+    (failed,) = build_piece(store, "a" * 16, Piece(None, places)).failed
+    error = failed.error
+    assert (error.__traceback__, error.__cause__, error.__context__) == (None, None, None)
+    assert "is not there" in error.what
+
+
+def test_albums_weigh_what_their_tracks_do(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One record that tells of many things fills a row group as well as many that tell of one."""
+    monkeypatch.setattr(piece, "_DISTINCT_AT_ONCE", 40)
+    places = []
+    for day in range(1, 7):
+        tracks = [track(id=spotify_id(day * 100 + number), album=...) for number in range(20)]
+        album = {"id": spotify_id(day), "name": f"{day}", "tracks": {"items": tracks}}
+        snapshot = playlist_snapshot([None], name="new", slot=Slot(f"202603{day:02d}T230000Z"))
+        body = msgspec.structs.replace(
+            snapshot.bodies[0], resource="album", content=msgspec.json.encode(album)
+        )
+        feed = msgspec.structs.replace(snapshot.feed, source="artist-catalog")
+        of_albums = msgspec.structs.replace(snapshot, feed=feed, bodies=(body,))
+        places.append(Place("new", raw.commit(store, of_albums)[0].slot, 1))
+    built = build_piece(store, "a" * 16, Piece(None, tuple(places)))
+    assert not built.failed
+    file = next(file for file in built.files if file.table == "track_observations")
+    assert pq.ParquetFile(pa.BufferReader(store.get(file.key))).metadata.num_row_groups >= 5
+    assert file.rows == 120

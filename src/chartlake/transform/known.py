@@ -29,7 +29,7 @@ __all__ = ["Known", "Read", "Split", "place_in"]
 Read = Callable[[bytes], Told]
 Split = Callable[[bytes], Sequence[msgspec.Raw]]
 
-_HEAD, _TAIL = 48, 72
+_HEAD, _TAIL = 256, 72
 """By so many of its first and last bytes a record is looked up."""
 _MOST_ALIKE = 8
 _MOST_TRIES = 32
