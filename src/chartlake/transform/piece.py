@@ -49,7 +49,6 @@ _DISTINCT_AT_ONCE = 48_000
 
 65,000 places of a list tell of some 360,000 rows, 8,000 distinct tracks of some 48,000.
 """
-_NO_TABLE_HOLDS = (pa.ArrowException, OverflowError, ValueError, TypeError)
 
 
 class Piece(NamedTuple):
@@ -166,27 +165,29 @@ class _Rows:
         return Built(number, tuple(self._slots), files, tuple(self._failed), fields)
 
     def _write(self) -> None:
-        try:
-            self._add_rows(self._waiting)
-        except _NO_TABLE_HOLDS:  # one by one, so that what no table holds keeps no other out
+        if self._waiting and not self._add_rows(self._waiting):
+            # one by one, so that what no table holds keeps no other slot out
             for each in self._waiting:
-                try:
-                    self._add_rows([each])
-                except _NO_TABLE_HOLDS as error:
-                    self.fail(each.place, _unforeseen(each.manifest, error))
+                self._add_rows([each])
         self._waiting, self._rows = [], 0
         if self.memory.catalog.rows >= _DISTINCT_AT_ONCE:
             self.memory.forget()
             self.memory = Memory(self.memory.fields)
 
-    def _add_rows(self, waiting: Sequence[_Waiting]) -> None:
-        if not waiting:
-            return
+    def _add_rows(self, waiting: Sequence[_Waiting]) -> bool:
+        """Add the rows of slots, or nothing of them; a single one that has no rows has failed."""
         month = slot_month(waiting[0].place.slot)
         slots = Slots([each.manifest for each in waiting], [each.content for each in waiting])
-        for table, rows in tables_of(slots, self.memory.catalog, self._attempt).items():
+        try:
+            tables = tables_of(slots, self.memory.catalog, self._attempt)
+        except (pa.ArrowException, OverflowError, ValueError, TypeError) as error:
+            if len(waiting) == 1:
+                self.fail(waiting[0].place, _unforeseen(waiting[0].manifest, error))
+            return False
+        for table, rows in tables.items():
             self._files.add(table, month, rows)
         self._slots += [_built_slot(each.manifest, each.content) for each in waiting]
+        return True
 
 
 def _by_month(place: Place) -> tuple[str, str, Slot]:
