@@ -19,8 +19,9 @@ from chartlake.transform.build import build_slots, unbuilt
 from chartlake.transform.claims import MOST_BYTES
 from chartlake.transform.engine import LocalEngine
 from chartlake.transform.pages import Memory, SlotContent
-from chartlake.transform.piece import PARSE_BY_SOURCE, build_piece, parse_slot
+from chartlake.transform.piece import PARSE_BY_SOURCE
 from chartlake.warehouse.duckdb import DuckDBWarehouse
+from tests.transform.engines import ParsingEngine
 from tests.transform.slots import (
     OBSERVED_AT,
     SUNDAY_SLOT,
@@ -136,18 +137,17 @@ def test_every_byte_of_a_manifest(store: Store) -> None:
             assert entries(found) == entries(rows), what
 
 
-class Kept(LocalEngine):
+class Kept(ParsingEngine):
     """Keeps the rows and lets no build come of them."""
 
     rows: list[SlotRows]
 
     def build(self, store: Store, attempt: str, pieces: Any, progress: Any) -> Any:
-        for piece in pieces:
-            built = build_piece(store, attempt, piece, parse=self._keep)
+        for built in super().build(store, attempt, pieces, progress):
             yield built._replace(slots=(), files=())
 
-    def _keep(self, store: Store, manifest: Manifest, memory: Memory) -> SlotContent:
-        content = parse_slot(store, manifest, memory)
+    def parse(self, store: Store, manifest: Manifest, memory: Memory) -> SlotContent:
+        content = super().parse(store, manifest, memory)
         self.rows.append(all_rows(manifest, content, memory.catalog))
         return content
 

@@ -6,7 +6,7 @@ import pyarrow as pa
 import pytest
 
 from chartlake.lake import keys
-from chartlake.lake.curated import CuratedFiles, read_table
+from chartlake.lake.curated import CuratedFiles, read_table, write_tables
 from chartlake.lake.store import Store
 from chartlake.model import BuiltFile
 
@@ -51,3 +51,24 @@ def test_a_part_that_was_written_in_other_bytes_is_there_as_both_wrote_it(store:
 def test_what_a_broken_disk_left_under_the_name_is_no_part(store: Store, torn: bytes) -> None:
     store.create(KEY, torn)
     assert positions(store, written(store, 1)) == [1]
+
+
+def test_rows_are_stored_under_the_name_of_the_attempt_that_stores_them(store: Store) -> None:
+    rows = pa.table({"feed": ["finds"] * 2, "attempt_id": ["before", None], "position": [1, 2]})
+    (file,) = write_tables(store, {("entries", "2026-03"): rows}, ATTEMPT)
+    assert read_table(store, file).to_pydict() == {
+        "feed": ["finds"] * 2,
+        "attempt_id": [ATTEMPT] * 2,
+        "position": [1, 2],
+    }
+
+
+def test_rows_that_name_no_attempt_are_stored_as_they_are(store: Store) -> None:
+    rows = pa.table({"feed": ["finds"], "position": [1]})
+    (file,) = write_tables(store, {("entries", "2026-03"): rows}, ATTEMPT)
+    assert read_table(store, file).equals(rows)
+
+
+def test_some_columns_are_read_and_what_is_not_there_is_left_out(store: Store) -> None:
+    rows = read_table(store, written(store, 1, 2), ["position", "label"])
+    assert rows.to_pydict() == {"position": [1, 2]}

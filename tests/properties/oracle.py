@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from chartlake.lake import keys, raw
@@ -20,10 +20,9 @@ from chartlake.model import (
     slot_time,
 )
 from chartlake.schema import TABLES, SlotRows
-from chartlake.transform.engine import Count
 from chartlake.transform.pages import Memory, SlotContent
-from chartlake.transform.piece import Built, Piece, build_piece, parse_slot
 from tests.properties import sources
+from tests.transform.engines import ParsingEngine
 from tests.transform.slots import all_rows
 
 Row = tuple[Any, ...]
@@ -41,25 +40,15 @@ FILLED = ("editions", "entries", "missed_slots", "rejects", "track_observations"
 """The tables that have rows in these worlds; the others are looked at when the world ends."""
 
 
-class VersionedEngine:
+class VersionedEngine(ParsingEngine):
     """The real parsing, in two versions that tell themselves apart in each entry."""
-
-    width = 1
-    smallest_piece = 1000
 
     def __init__(self, version: int) -> None:
         self._version = version
 
-    def build(
-        self, store: Store, attempt: str, pieces: Sequence[Piece], progress: Count
-    ) -> Iterator[Built]:
-        """As the real one."""
-        for piece in pieces:
-            yield build_piece(store, attempt, piece, parse=self.parse)
-
     def parse(self, store: Store, manifest: Manifest, memory: Memory) -> SlotContent:
         """What a slot tells, all of it as rows."""
-        rows = all_rows(manifest, parse_slot(store, manifest, memory), memory.catalog)
+        rows = all_rows(manifest, super().parse(store, manifest, memory), memory.catalog)
         return SlotContent(in_version(rows, self._version))
 
 

@@ -70,6 +70,21 @@ def test_the_same_fields_are_no_drift_and_write_nothing(store: Store) -> None:
     assert store.get("state/fields.json") == before
 
 
+def test_what_is_remembered_is_read_once_for_a_build(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    built(store, 1, songs())
+    read, get_now = [], store.get
+
+    def get(key: str) -> bytes:
+        read.append(key)
+        return get_now(key)
+
+    monkeypatch.setattr(store, "get", get)
+    built(store, 2, songs(count=40))
+    assert read.count("state/fields.json") == 1
+
+
 def test_a_new_field_is_told_once_by_the_build_and_by_the_lake(store: Store) -> None:
     built(store, 1, songs())
     build = built(store, 2, songs(change=having(mood={"valence": 0.3})))

@@ -80,6 +80,18 @@ def test_the_settings_say_how_many_at_the_same_time() -> None:
     assert (LocalEngine().width, LocalEngine(3).width) == (1, 3)
 
 
+def test_nothing_that_starts_processes_is_imported_before_they_are_asked_for() -> None:
+    """Every command and Lambda would wait for it."""
+    program = "import sys, chartlake.pipeline; print(*sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    found = set(done.stdout.split())
+    assert "chartlake.transform.engine" in found
+    assert not {"chartlake.transform.pool", "concurrent.futures.process"} & found
+    assert "multiprocessing.context" not in found
+
+
 # What goes wrong --------------------------------------------------------------------------------
 
 

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime
 
+import msgspec
+import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chartlake.lake import builds, keys, raw
+from chartlake.lake import builds, curated, keys, raw
 from chartlake.lake.state import change_state
 from chartlake.lake.store import Store, open_store
-from chartlake.model import Body, Feed, Snapshot, slot_of_date
+from chartlake.model import Body, Feed, Snapshot, sha256, slot_of_date
 from chartlake.transform.build import Place, build_slots, unbuilt
 from chartlake.transform.engine import LocalEngine
 from chartlake.transform.wanted import STATE, Counted, bring_up_to_date, mark_missing, waiting
@@ -22,6 +24,7 @@ from tests.transform.test_parse_playlist import ALBUM, OTO, TRACK, VERA, listed,
 NOW = datetime(2026, 3, 1, 5, tzinfo=UTC)
 TODAY = date(2026, 3, 1)
 A, B, C = "A" * 22, "B" * 22, "C" * 22
+FIRST = slot_of_date(date(2026, 2, 5))
 HYDRATION = Feed(name="details", source="hydration", source_id="charts", schedule="daily")
 
 
@@ -218,6 +221,23 @@ def test_a_damaged_file_is_counted_when_it_is_whole_again(store: Store, damage: 
     store.delete(key)
     store.create(key, content)
     assert wanted(store) == [("track", A), ("track", B)]
+
+
+@pytest.mark.parametrize("content", [b"no Parquet", None], ids=["no table", "another table"])
+def test_what_is_no_file_of_its_table_is_passed_over(store: Store, content: bytes | None) -> None:
+    charted(store, 5, A)
+    charted(store, 12, B)
+    made = {key: builds.read_build(store, key) for key in builds.list_builds(store)}
+    ((key, build),) = ((k, b) for k, b in made.items() if b.slots[0].slot == FIRST)
+    store.delete(key)
+    rows = {("entries", "2026-02"): pa.table({"feed": ["x"], "item_kind": ["track"]})}
+    (file,) = curated.write_tables(store, rows, "odd")
+    if content:
+        store.delete(file.key)
+        store.create(file.key, content)
+        file = msgspec.structs.replace(file, sha256=sha256(content))
+    builds.commit(store, 1, build.slots, (file,), "odd")
+    assert wanted(store) == [("track", B)]
 
 
 @pytest.mark.parametrize("content", [b"{", b"[]", b'{"builds": 5}'])

@@ -6,7 +6,7 @@ given, so that a world may hold what no chart file can.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -15,12 +15,11 @@ from chartlake.lake.store import Store, open_store
 from chartlake.model import Body, Feed, Manifest, Slot, Snapshot, slot_at
 from chartlake.pipeline import Pipeline
 from chartlake.schema import Entry, SlotRows
-from chartlake.transform.engine import Count
 from chartlake.transform.pages import Memory, SlotContent
-from chartlake.transform.piece import Built, Piece, build_piece
 from chartlake.transform.records import edition
 from chartlake.warehouse.duckdb import DuckDBWarehouse
 from tests.oracle.movements import OracleEdition, OracleEntry
+from tests.transform.engines import ParsingEngine
 
 SCHEDULES = {
     "regional-us-weekly": "weekly",
@@ -31,10 +30,9 @@ SCHEDULES = {
 NOW = datetime(2021, 6, 1, tzinfo=UTC)
 
 
-class WorldEngine:
+class WorldEngine(ParsingEngine):
     """An engine that knows the rows of each slot."""
 
-    width = 1
     smallest_piece = 1
 
     def __init__(self) -> None:
@@ -44,14 +42,8 @@ class WorldEngine:
         """What parsing this manifest's pages gives."""
         self._rows[manifest.feed.name, manifest.slot, manifest.revision] = world_edition
 
-    def build(
-        self, store: Store, attempt: str, pieces: Sequence[Piece], progress: Count
-    ) -> Iterator[Built]:
-        """Build with the rows that are known."""
-        for piece in pieces:
-            yield build_piece(store, attempt, piece, parse=self._content)
-
-    def _content(self, store: Store, manifest: Manifest, memory: Memory) -> SlotContent:
+    def parse(self, store: Store, manifest: Manifest, memory: Memory) -> SlotContent:
+        """The rows that are known."""
         known = self._rows[manifest.feed.name, manifest.slot, manifest.revision]
         entries = [_entry(entry, place) for place, entry in enumerate(known.entries)]
         return SlotContent(SlotRows([edition(manifest, len(entries))], entries=entries))

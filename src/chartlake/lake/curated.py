@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 
 import pyarrow as pa
@@ -27,8 +27,9 @@ _SORTED_BY = [pq.SortingColumn(place) for place in range(len(COMMON) - 1)]  # fe
 class CuratedFiles:
     """The files of one attempt, or of one part of it: one for each table and month.
 
-    Rows come sorted by feed and slot; each `add` becomes a row group. No file is
-    there before `finish`, and none is seen before a build names it.
+    Rows come sorted by feed and slot; each `add` becomes a row group, of a million
+    rows at most: more become several. No file is there before `finish`, and none is
+    seen before a build names it.
     """
 
     def __init__(self, store: Store, attempt: str, part: int | None = None) -> None:
@@ -92,15 +93,26 @@ class CuratedFiles:
 def write_tables(
     store: Store, tables: Mapping[tuple[str, str], pa.Table], attempt: str
 ) -> tuple[BuiltFile, ...]:
-    """Store rows by table and month; they carry ``attempt`` as attempt_id."""
+    """Store rows by table and month, under the name of this attempt."""
     files = CuratedFiles(store, attempt)
     for (table, month), rows in tables.items():
-        files.add(table, month, rows)
+        files.add(table, month, _renamed(rows, attempt))
     return files.finish()
 
 
-def read_table(store: Store, file: BuiltFile) -> pa.Table:
-    """The rows of one curated file; CorruptObject where it is gone or its hash does not match."""
+def _renamed(rows: pa.Table, attempt: str) -> pa.Table:
+    place = rows.schema.get_field_index("attempt_id")
+    if place < 0:
+        return rows
+    field = rows.schema.field(place)
+    return rows.set_column(place, field, pa.repeat(pa.scalar(attempt, field.type), rows.num_rows))
+
+
+def read_table(store: Store, file: BuiltFile, columns: Sequence[str] | None = None) -> pa.Table:
+    """The rows of one curated file, or those of these columns that it has.
+
+    CorruptObject where it is gone or its hash does not match.
+    """
     try:
         content = store.get(file.key)
     except FileNotFoundError as error:
@@ -113,7 +125,7 @@ def read_table(store: Store, file: BuiltFile) -> pa.Table:
             why="the stored bytes changed after they were committed",
             fix=_AGAIN,
         )
-    return pq.ParquetFile(pa.BufferReader(content)).read()
+    return pq.ParquetFile(pa.BufferReader(content)).read(columns=columns)
 
 
 def _in_order(place: tuple[str, str]) -> tuple[str, int]:

@@ -156,8 +156,7 @@ def _commit(store: Store, build: Build, rest: _Rest) -> None:
     if not rest.slots:
         return
     attempt = keys.new_attempt()
-    tables = {place: _renamed(rows, attempt) for place, rows in rest.tables.items()}
-    files = write_tables(store, tables, attempt)
+    files = write_tables(store, rest.tables, attempt)
     made = builds.commit(store, build.transform_version, rest.slots, files, attempt)
     if made.attempt == attempt or is_whole(store, made):
         return
@@ -166,12 +165,6 @@ def _commit(store: Store, build: Build, rest: _Rest) -> None:
     # a damaged build of just these slots stands where this one would
     store.delete(keys.build(slot_month(max(slot.slot for slot in rest.slots)), made.build_id))
     builds.commit(store, build.transform_version, rest.slots, files, attempt)
-
-
-def _renamed(rows: pa.Table, attempt: str) -> pa.Table:
-    place = rows.schema.get_field_index("attempt_id")
-    names = pa.array([attempt] * rows.num_rows, rows.schema.field(place).type)
-    return rows.set_column(place, rows.schema.field(place), names)
 
 
 def _is_in(rows: pa.Table, places: Places) -> pa.Array:

@@ -20,6 +20,7 @@
     fetch                   manifests and raw objects, ahead of the parser on a bucket
     piece                   some slots of a batch: read, parsed, written
     engine                  where pieces are built: this process, or several
+    pool                    those several: how they start, and end
     build                   which slots need a build, and committing one
     compact                 many small builds of a month into one
     slices                  where a record lies in its page

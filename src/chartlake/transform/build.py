@@ -116,9 +116,10 @@ def _commit(store: Store, attempt: str, built: Sequence[Built], now: datetime) -
         return None
     files = tuple(chain.from_iterable(each.files for each in built))
     fields = drift.total(each.fields for each in built)
-    found = drift.drifted(store, fields, slots)
+    before = drift.remembered(store)
+    found = drift.drifted(before, fields, slots)
     build = builds.commit(store, TRANSFORM_VERSION, slots, files, attempt, found)
-    drift.learn(store, fields, build, now)
+    drift.learn(store, before, fields, build, now)
     return build
 
 

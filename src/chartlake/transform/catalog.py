@@ -147,7 +147,7 @@ class Catalog:
         self.seen_ends = tuple(array("i") for _ in KINDS)
         self.refused: dict[int, tuple[str, bytes]] = {}
         self.rows = 0
-        self._latest = 0
+        self._unsettled = 0
 
     def __len__(self) -> int:
         return len(self.listing_of)
@@ -155,7 +155,7 @@ class Catalog:
     @property
     def is_heavy(self) -> bool:
         """Whether it is time to settle."""
-        return self._latest > _HEAVY
+        return self._unsettled > _HEAVY
 
     def add(self, told: Told) -> int:
         """Keep what a record tells; its number."""
@@ -170,7 +170,7 @@ class Catalog:
             ends.append(len(numbers))
         more = 1 + sum(map(len, told.seen))
         self.rows += more
-        self._latest += more
+        self._unsettled += more
         return len(self.listing_of) - 1
 
     def refuse(self, reason: str, content: bytes) -> int:
@@ -190,7 +190,7 @@ class Catalog:
             things.settle()
         self.listings.settle()
         self.listenings.settle()
-        self._latest = 0
+        self._unsettled = 0
 
 
 def _schema(table: str, names: Sequence[str]) -> pa.Schema:

@@ -7,7 +7,7 @@ compacted build is a build like any other; it wins because it covers more slots.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 import pyarrow as pa
@@ -72,14 +72,14 @@ def _smaller_than_all(live: _Live) -> _Live:
 def compact(store: Store, feed: str, month: str, live: _Live) -> Build:
     """Write one build over a feed's month; CorruptObject where a file is damaged."""
     attempt = keys.new_attempt()
-    tables = {(name, month): rows for name, rows in _rows(store, feed, live, attempt).items()}
+    tables = {(name, month): rows for name, rows in _rows(store, feed, live).items()}
     slots = tuple(live[slot][1] for slot in sorted(live))
     (version,) = {build.transform_version for build, _ in live.values()}
     return builds.commit(store, version, slots, write_tables(store, tables, attempt), attempt)
 
 
-def _rows(store: Store, feed: str, live: _Live, attempt: str) -> Mapping[str, pa.Table]:
-    """The rows of the live attempts by table, under the new attempt's name."""
+def _rows(store: Store, feed: str, live: _Live) -> Mapping[str, pa.Table]:
+    """The rows of the live attempts by table, in order."""
     found: dict[str, list[pa.Table]] = {}
     of_build: dict[str, tuple[Build, list[str]]] = {}
     for slot, (build, _) in live.items():
@@ -89,23 +89,19 @@ def _rows(store: Store, feed: str, live: _Live, attempt: str) -> Mapping[str, pa
             rows = read_table(store, file)
             mine = pc.and_(pc.equal(rows["feed"], feed), pc.is_in(rows["slot"], pa.array(slots)))
             found.setdefault(file.table, []).append(rows.filter(mine))
-    joined = {
-        name: pa.concat_tables(parts, promote_options="default").select(TABLES[name].arrow.names)
-        for name, parts in ((n, [_with_all(n, p) for p in ps]) for n, ps in found.items())
-    }
-    return {name: _renamed(rows, name, attempt) for name, rows in joined.items() if rows.num_rows}
+    joined = {name: _joined(TABLES[name].arrow, parts) for name, parts in found.items()}
+    return {name: rows for name, rows in joined.items() if rows.num_rows}
 
 
-def _with_all(name: str, rows: pa.Table) -> pa.Table:
+def _joined(schema: pa.Schema, parts: Sequence[pa.Table]) -> pa.Table:
+    whole = [_with_all(schema, rows) for rows in parts]
+    rows = pa.concat_tables(whole, promote_options="default").select(schema.names)
+    return rows.sort_by("slot").cast(schema)
+
+
+def _with_all(schema: pa.Schema, rows: pa.Table) -> pa.Table:
     """With the columns that came later, which are null in old files."""
-    for field in TABLES[name].arrow:
+    for field in schema:
         if field.name not in rows.column_names:
             rows = rows.append_column(field, pa.nulls(rows.num_rows, field.type))
     return rows
-
-
-def _renamed(rows: pa.Table, name: str, attempt: str) -> pa.Table:
-    schema = TABLES[name].arrow
-    place = schema.get_field_index("attempt_id")
-    column = pa.array([attempt] * rows.num_rows, pa.string())
-    return rows.set_column(place, schema.field(place), column).sort_by("slot").cast(schema)

@@ -26,7 +26,18 @@ from chartlake.model import Build, BuiltSlot, Drift, Record, Undecodable, from_j
 from chartlake.transform.columns import COLUMNS
 from chartlake.transform.payloads import Album, Artist, Item, Listed, Play
 
-__all__ = ["STATE", "Counts", "Fields", "Noted", "drifted", "learn", "noted", "total"]
+__all__ = [
+    "STATE",
+    "Counts",
+    "Fields",
+    "Noted",
+    "Remembered",
+    "drifted",
+    "learn",
+    "noted",
+    "remembered",
+    "total",
+]
 
 logger = logging.getLogger(__name__)
 
@@ -107,7 +118,7 @@ class _Known(Record, frozen=True):
     sometimes: frozenset[str] = frozenset()
 
 
-class _Memory(Record, frozen=True):
+class Remembered(Record, frozen=True):
     """The fields of all resources, the latest slot that they are of, and the latest drifts."""
 
     known: dict[str, _Known] = msgspec.field(default_factory=dict)
@@ -124,18 +135,22 @@ def total(counts: Iterable[Mapping[str, Mapping[str, int]]]) -> Counts:
     return {resource: dict(fields) for resource, fields in sorted(found.items())}
 
 
+def remembered(store: Store) -> Remembered:
+    """What the lake remembers of fields; nothing where that is lost."""
+    return read_state(store, STATE, Remembered) or Remembered()
+
+
 def noted(store: Store) -> tuple[Noted, ...]:
     """The latest drifts, the last one first."""
-    return tuple(reversed(_read(store).noted))
+    return tuple(reversed(remembered(store).noted))
 
 
-def drifted(store: Store, counts: Counts, slots: Sequence[BuiltSlot]) -> tuple[Drift, ...]:
+def drifted(before: Remembered, counts: Counts, slots: Sequence[BuiltSlot]) -> tuple[Drift, ...]:
     """What is new and what is gone in the records of these slots.
 
     Nothing where no earlier build saw any, or where later slots were seen
     before: a history that is built again is no news.
     """
-    before = _read(store)
     if _latest(slots) < before.latest:
         return ()
     found = (
@@ -146,14 +161,14 @@ def drifted(store: Store, counts: Counts, slots: Sequence[BuiltSlot]) -> tuple[D
     return tuple(drift for drift in found if drift.new or drift.gone)
 
 
-def learn(store: Store, counts: Counts, build: Build, now: datetime) -> None:
-    """Remember the fields of a build; nothing is written where they are as they were.
+def learn(store: Store, before: Remembered, counts: Counts, build: Build, now: datetime) -> None:
+    """Remember the fields of a build; nothing is written where they are as they were ``before``.
 
     A lake in which that fails is no worse a lake.
     """
 
-    def learned(before: _Memory | None) -> _Memory:
-        before = before or _Memory()
+    def learned(before: Remembered | None) -> Remembered:
+        before = before or Remembered()
         latest = _latest(build.slots)
         is_news = latest >= before.latest and all(
             n.build_id != build.build_id for n in before.noted
@@ -163,12 +178,11 @@ def learn(store: Store, counts: Counts, build: Build, now: datetime) -> None:
         noted = (*before.noted, *told)[-_MOST_NOTED:]
         # the time alone is no reason to write
         same = known == before.known and noted == before.noted
-        return before if same else _Memory(known, max(latest, before.latest), noted)
+        return before if same else Remembered(known, max(latest, before.latest), noted)
 
-    before = _read(store)
     if learned(before) != before:
         try:
-            change_state(store, STATE, _Memory, learned)
+            change_state(store, STATE, Remembered, learned)
         except StorageError as error:
             logger.warning("the fields of a build are not remembered: %s", error)
 
@@ -176,10 +190,6 @@ def learn(store: Store, counts: Counts, build: Build, now: datetime) -> None:
 def _latest(slots: Sequence[BuiltSlot]) -> str:
     """The latest slot that has a time."""
     return max((str(slot.slot) for slot in slots if slot.slot.endswith("Z")), default="")
-
-
-def _read(store: Store) -> _Memory:
-    return read_state(store, STATE, _Memory) or _Memory()
 
 
 def _new(known: _Known, now: Mapping[str, int]) -> tuple[str, ...]:
@@ -190,7 +200,7 @@ def _new(known: _Known, now: Mapping[str, int]) -> tuple[str, ...]:
 
 def _gone(resource: str, known: _Known, now: Mapping[str, int]) -> tuple[str, ...]:
     missing = (known.always & _declared(resource)) - set(now)
-    return tuple(sorted(f for f in missing if now.get(_parent(f), 0) >= _ENOUGH))
+    return tuple(sorted(field for field in missing if _is_lacking(field, now)))
 
 
 def _learned(before: Mapping[str, _Known], counts: Counts, *, is_news: bool) -> dict[str, _Known]:
@@ -217,9 +227,9 @@ def _both(known: _Known, gone: Iterable[str], now: Mapping[str, int]) -> _Known:
 
 
 def _is_lacking(field: str, now: Mapping[str, int]) -> bool:
-    """Whether records are known that lack it: a few without it may be chance."""
-    records = now.get(_parent(field), 0)
-    return now.get(field, 0) < records if field in now else records >= _ENOUGH
+    """Whether some records lack it; where none has it, a few may be chance."""
+    lacking = now.get(_parent(field), 0) - now.get(field, 0)
+    return lacking >= (1 if field in now else _ENOUGH)
 
 
 def _kind_of(resource: str, record: Any) -> str:

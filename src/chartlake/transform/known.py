@@ -1,7 +1,7 @@
 """Records that were decoded before, found again in a page by their bytes.
 
 A page is mostly what it was the day before. Comparing bytes with those of a
-record that is known is some forty times as fast as decoding them, so a page is
+record that is known is about twenty times as fast as decoding them, so a page is
 gone through record by record: what is known is taken from the catalog, what is
 not is decoded. Nothing is believed: each record is JSON that was decoded once,
 between them stands what stands between records, and what is left of the page

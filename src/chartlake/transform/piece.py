@@ -116,7 +116,7 @@ def build_piece(
 
 @contextmanager
 def _without_collecting() -> Iterator[None]:
-    """Let nobody look for cycles: there are none, and looking takes a third of the time."""
+    """Let nobody look for cycles: there are none, and looking takes 4 to 18% of the time."""
     was_enabled = gc.isenabled()
     gc.disable()
     try:

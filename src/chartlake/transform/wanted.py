@@ -13,13 +13,13 @@ from typing import NamedTuple
 import msgspec
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from chartlake.errors import CorruptObject
 from chartlake.lake import builds
+from chartlake.lake.curated import read_table
 from chartlake.lake.state import change_state, read_state
 from chartlake.lake.store import Store
-from chartlake.model import SPOTIFY_ID, Build, BuiltFile, Record, sha256
+from chartlake.model import SPOTIFY_ID, Build, Record
 
 __all__ = ["STATE", "Counted", "Wanted", "bring_up_to_date", "mark_missing", "waiting"]
 
@@ -117,9 +117,10 @@ def _counted(store: Store) -> tuple[Counted, Counted]:
         build = made[key]
         slots = {(s.feed, s.slot) for s in build.slots if live[s.feed, s.slot].key == key}
         try:
-            tally.add(key, _tables(store, build, slots))
-        except CorruptObject:
+            tables = _tables(store, build, slots)
+        except (CorruptObject, pa.ArrowException):
             continue  # the load tells of it; counted when it is whole again
+        tally.add(key, tables)
     return before, tally.counted()
 
 
@@ -181,7 +182,10 @@ def _tables(store: Store, build: Build, slots: Set[tuple[str, str]]) -> dict[str
     for file in build.files:
         if file.table not in _COLUMNS or not slots:
             continue
-        rows = _read(store, file, [*_COLUMNS[file.table], *(("feed", "slot") if in_part else ())])
+        columns = {*_COLUMNS[file.table], *(("feed", "slot") if in_part else ())}
+        rows = read_table(store, file, sorted(columns))
+        if columns - set(rows.column_names):
+            raise CorruptObject(f"{file.key} is not a file of {file.table}")
         if in_part:
             rows = rows.filter(_in(rows, slots))
         if file.table == "track_observations":
@@ -193,22 +197,6 @@ def _tables(store: Store, build: Build, slots: Set[tuple[str, str]]) -> dict[str
 def _in(rows: pa.Table, slots: Set[tuple[str, str]]) -> pa.Array:
     places = zip(rows["feed"].to_pylist(), rows["slot"].to_pylist(), strict=True)
     return pa.array([place in slots for place in places], pa.bool_())
-
-
-def _read(store: Store, file: BuiltFile, columns: list[str]) -> pa.Table:
-    try:
-        content = store.get(file.key)
-    except FileNotFoundError as error:
-        raise CorruptObject(f"{file.key} is gone") from error
-    if sha256(content) != file.sha256:
-        raise CorruptObject(f"{file.key} does not match its hash")
-    try:
-        rows = pq.read_table(pa.BufferReader(content), columns=columns)
-    except pa.ArrowException as error:
-        raise CorruptObject(f"{file.key} is not a table", why=str(error)) from error
-    if not set(columns) <= set(rows.column_names):
-        raise CorruptObject(f"{file.key} is not a file of {file.table}")
-    return rows
 
 
 def _still_missing(now: Counted, after: Counted) -> dict[str, date]:

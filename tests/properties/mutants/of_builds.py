@@ -71,9 +71,9 @@ def a_slot_once_built_is_never_built_again(patch: Patch) -> None:
 def a_compaction_covers_a_slot_without_its_rows(patch: Patch) -> None:
     real = compact._rows
 
-    def rows(store: Store, feed: str, live: Any, attempt: str) -> Mapping[str, pa.Table]:
+    def rows(store: Store, feed: str, live: Any) -> Mapping[str, pa.Table]:
         first = min(live)
-        found = real(store, feed, live, attempt)
+        found = real(store, feed, live)
         return {
             name: table.filter(pc.not_equal(table["slot"], first)) if name == "entries" else table
             for name, table in found.items()
