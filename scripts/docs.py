@@ -2,7 +2,8 @@
 
     docs/cli.md               from the commands themselves
     docs/configuration.md     from the models of chartlake.settings
-    docs/data-dictionary.md   from chartlake.schema, the SQL files and DuckDB's own types
+    docs/data-dictionary.md   from chartlake.schema, the SQL files and DuckDB's own types; its
+                              examples are computed from docs/example.toml
     docs/images/flow-*.svg    from docs/images/flow.template.svg, in a light and a dark palette
 
 What the code does not say, such as the meanings of marts' columns, is in docs/meanings.toml.
@@ -19,7 +20,7 @@ import types
 import typing
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
-from itertools import chain
+from itertools import chain, takewhile
 from pathlib import Path
 from string import Template
 from typing import Any, NamedTuple
@@ -35,6 +36,7 @@ from chartlake.settings.feeds import FEED_SETTINGS
 from chartlake.warehouse.duckdb import DuckDBWarehouse
 from chartlake.warehouse.port import Warehouse
 from chartlake.warehouse.sql import MARTS, VIEWS, SqlFile, checks
+from worked_example import worked_example
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCS = ROOT / "docs"
@@ -249,6 +251,8 @@ def section_keys() -> Iterator[Key]:
         model = field.annotation
         if isinstance(model, type) and issubclass(model, BaseModel):
             yield from _keys_of(section, model)
+    name = "markets.FAMILY.MARKET"
+    yield Key(name, "text", "none", settings.PREFIX + name.upper().replace(".", "__"))
 
 
 def feed_keys() -> tuple[list[Key], dict[str, list[Key]]]:
@@ -302,7 +306,11 @@ def dictionary_page() -> str:
         warehouse = DuckDBWarehouse(Path(folder) / "empty.duckdb")
         warehouse.load(open_store("memory://"), datetime.now(UTC))
         types_of = relation_types(warehouse)
-    marts = [_relation(mart, types_of, "marts") for mart in MARTS]
+    examples = dict(_examples())
+    marts = [
+        f"{_relation(mart, types_of, 'marts')}\n\n{examples.get(mart.name, '')}".rstrip()
+        for mart in MARTS
+    ]
     views = [_relation(view, types_of, "views") for view in VIEWS]
     own = {*TABLES, *(file.name for file in (*MARTS, *VIEWS))}
     bookkeeping = [
@@ -335,10 +343,36 @@ def dictionary_page() -> str:
         "What the warehouse keeps for itself.",
         *bookkeeping,
         "## Checks",
-        "Each is SQL that must return no rows. An error makes a run end with exit code 1; a "
-        "warning is something to look at. `chartlake check` shows the rows.",
+        "Each is SQL that must return no rows. They run before a load is published: where one of "
+        "severity error finds something, nothing new is published, what was there before stays, "
+        "and the run says why (exit code 1). A warning is something to look at. `[checks] "
+        "as_warnings` lets named ones pass. `chartlake check` shows the rows of what is "
+        "published.",
         _table(("check", "severity", "what must be so"), found),
     )
+
+
+def _examples() -> Iterator[tuple[str, str]]:
+    """For each mart that has one, a query of the worked example, its answer, and the sum."""
+    unknown = MEANINGS["examples"].keys() - {mart.name for mart in MARTS}
+    if unknown:
+        raise UndocumentedError(f"[examples] names {', '.join(sorted(unknown))}: there is none")
+    with worked_example() as db:
+        for name, example in MEANINGS["examples"].items():
+            answer = db.execute(f"select * from ({example['sql']}) answer order by all")
+            headings = [column[0] for column in answer.description or ()]
+            rows = [[_example_cell(value) for value in row] for row in answer.fetchall()]
+            if not rows:
+                raise UndocumentedError(f"[examples.{name}] gives no rows")
+            chart = "[the chart of the definitions](definitions.md)"
+            said = f"For example, from {chart}: {example['says']}"
+            yield name, f"{said}\n\n{_table(headings, rows)}"
+
+
+def _example_cell(value: object) -> str:
+    if isinstance(value, float):
+        return f"{value:.4g}"
+    return "–" if value is None else str(value)
 
 
 def relation_types(warehouse: Warehouse) -> dict[str, dict[str, str]]:
@@ -365,14 +399,13 @@ def _relation_meanings(
 
 
 def _leading_comment(text: str) -> str:
-    """The grain, and what the comment lines below it add."""
-    lines = []
-    for line in text.splitlines():
-        if not line.startswith("--"):
-            break
-        lines.append(line.removeprefix("--").strip())
-    first, *rest = lines
-    return "\n\n".join([_sentence(first), *([_sentence(" ".join(rest))] if rest else [])])
+    """The grain, what the comment lines below it add, and the key where it is told."""
+    comment = takewhile(lambda line: line.startswith("--"), text.splitlines())
+    lines = [line.removeprefix("--").strip() for line in comment]
+    keys = [line for line in lines if line.startswith("key: ")]
+    first, *rest = [line for line in lines if line not in keys]
+    said = [first, " ".join(rest), *keys]
+    return "\n\n".join(_sentence(part) for part in said if part)
 
 
 def _sentence(text: str) -> str:

@@ -8,6 +8,7 @@ import pytest
 
 from chartlake.errors import ConfigError
 from chartlake.settings import FILE_NAME, Settings, read_settings
+from chartlake.settings.charts import ExcludeSettings, RosterSettings
 from chartlake.settings.feeds import (
     ArtistCatalogFeed,
     HydrationFeed,
@@ -277,6 +278,96 @@ def test_the_folder_of_the_process_does_not_matter(
     assert settings.lake_url == str(project / "chartlake-data" / "lake")
 
 
+# What counts in the charts ---------------------------------------------------------------------
+
+
+def test_the_roster_is_read_as_ids_links_and_uris(read: Read) -> None:
+    roster = read(
+        f"""
+        [roster]
+        artists = ["https://open.spotify.com/intl-de/artist/{ARTIST}?si=1", "{OTHER}"]
+        tracks = ["spotify:track:{ID}"]
+        albums = ["https://open.spotify.com/album/{ID}"]
+        isrcs = ["us-rc1-76-07839", "GB AYE 68 00011"]
+        names = [" Tyler, The Creator "]
+        """
+    ).roster
+    assert roster == RosterSettings(
+        artists=(ARTIST, OTHER),
+        tracks=(ID,),
+        albums=(ID,),
+        isrcs=("USRC17607839", "GBAYE6800011"),
+        names=("Tyler, The Creator",),
+    )
+
+
+@pytest.mark.parametrize(
+    ("written", "key"),
+    [
+        (ID, ID),
+        (f"spotify:episode:{ID}", ID),
+        (f"https://open.spotify.com/intl-de/track/{ID}?si=1", ID),
+        ("spotify:local:A:B:C%20D:120", "spotify:local:A:B:C%20D:120"),
+        (f" text:{'0a' * 16} ", f"text:{'0a' * 16}"),
+    ],
+)
+def test_an_item_is_excluded_by_what_stands_for_it(read: Read, written: str, key: str) -> None:
+    assert read(f'[exclude]\nitems = ["{written}"]').exclude.items == (key,)
+
+
+def test_what_counts_in_the_charts(read: Read) -> None:
+    settings = read(
+        f"""
+        [exclude]
+        artists = ["spotify:artist:{ARTIST}"]
+        names = ["White Noise"]
+        kinds = ["episode"]
+        [charts]
+        recordings = "as-one"
+        [checks]
+        as_warnings = ["records_add_up"]
+        [markets.top-50]
+        us = "top-50-us"
+        global = "top-50"
+        [markets.viral]
+        us = "viral-us"
+        [warehouse]
+        memory_limit = "1.5 GiB"
+        threads = 2
+        """
+    )
+    assert settings.exclude.artists == (ARTIST,)
+    assert (settings.exclude.names, settings.exclude.kinds) == (("White Noise",), ("episode",))
+    assert settings.charts.recordings == "as-one"
+    assert settings.checks.as_warnings == ("records_add_up",)
+    assert settings.markets == {
+        "top-50": {"us": "top-50-us", "global": "top-50"},
+        "viral": {"us": "viral-us"},
+    }
+    assert (settings.warehouse.memory_limit, settings.warehouse.threads) == ("1.5 GiB", 2)
+
+
+def test_of_the_charts_nothing_is_left_out_unless_told(read: Read) -> None:
+    settings = read()
+    assert settings.roster == RosterSettings()
+    assert settings.exclude == ExcludeSettings()
+    assert settings.charts.recordings == "apart"
+    assert (settings.checks.as_warnings, settings.markets) == ((), {})
+    assert (settings.warehouse.memory_limit, settings.warehouse.threads) == (None, None)
+
+
+def test_lists_from_the_environment(read: Read) -> None:
+    environ = {"CHARTLAKE_ROSTER__NAMES": '["A", "B"]', "CHARTLAKE_MARKETS__TOP-50__US": "us-50"}
+    settings = read('[markets.top-50]\nde = "de-50"', environ=environ)
+    assert settings.roster.names == ("A", "B")
+    assert settings.markets == {"top-50": {"de": "de-50", "us": "us-50"}}
+
+
+def test_a_wrong_value_in_a_list_of_a_variable_is_not_blamed_on_the_file(read: Read) -> None:
+    wrong = problem(read, environ={"CHARTLAKE_ROSTER__ISRCS": '["GBAYE6800011", "x"]'})
+    assert wrong.what.startswith("environment (CHARTLAKE_ROSTER__ISRCS): roster.isrcs.1: 'x' is no")
+
+
 # What goes before what ------------------------------------------------------------------------
 
 
@@ -411,11 +502,17 @@ def test_a_file_that_can_not_be_read(read: Read, tmp_path: Path, name: str, fold
     assert str(tmp_path / name) in problem(read).what
 
 
-SECTIONS = "valid here: lake, warehouse, retention, transform, spotify, auth, feeds"
+SECTIONS = (
+    "valid here: lake, warehouse, retention, transform, spotify, auth, charts, roster, exclude, "
+    "checks, markets, feeds"
+)
 SPOTIFY = (
     "valid here: client_id, client_secret, access_token, api_url, token_url, authorize_url, "
     "redirect_port, daily_requests, workers, longest_run_minutes"
 )
+WAREHOUSE = "valid here: path, memory_limit, threads"
+TRANSFORM = "valid here: engine, processes, spark_master"
+ROSTER = "valid here: artists, tracks, albums, isrcs, names"
 OF_ALL = "valid here: schedule, timezone, cadence, account, source"
 A_FEED = f"{OF_ALL}, playlist, full_read_every"
 A_TOP = f"{OF_ALL}, items, time_range, length"
@@ -433,7 +530,8 @@ LINES = "valid: hourly, daily, weekly, or a cron line such as '30 6 * * *'"
         ('lak = "x"', "unknown key 'lak'", SECTIONS),
         ('project = "x"', "unknown key 'project'", SECTIONS),
         ('[lake]\nulr = "x"', "unknown key 'lake.ulr'", "valid here: url"),
-        ('[warehouse]\nurl = "x"', "unknown key 'warehouse.url'", "valid here: path"),
+        ('[warehouse]\nurl = "x"', "unknown key 'warehouse.url'", WAREHOUSE),
+        ("[transform]\ncpus = 5", "unknown key 'transform.cpus'", TRANSFORM),
         ('[spotify]\nid = "x"', "unknown key 'spotify.id'", SPOTIFY),
         (f'{FEED}every = "day"', "unknown key 'feeds.finds.every'", A_FEED),
         ('[feeds.x]\nsource = "playlist"', "key 'feeds.x.playlist' is missing", A_FEED),
@@ -485,6 +583,58 @@ LINES = "valid: hourly, daily, weekly, or a cron line such as '30 6 * * *'"
             None,
         ),
         ("[auth]\nkey = 1", "unknown key 'auth.key'", "valid here: store, folder"),
+        ('[roster]\nlabels = ["x"]', "unknown key 'roster.labels'", ROSTER),
+        ('[roster]\nartists = "x"', "roster.artists: Input should be a valid tuple", None),
+        (
+            f'[roster]\ntracks = ["{ID}", "spotify:album:{OTHER}"]',
+            f"roster.tracks.1: 'spotify:album:{OTHER}' is not a track: give its link, its URI, or",
+            None,
+        ),
+        ('[roster]\nalbums = ["37i9"]', "roster.albums.0: '37i9' is not an album: give", None),
+        ('[roster]\nisrcs = ["USRC17607"]', "roster.isrcs.0: 'USRC17607' is no ISRC: it", None),
+        ('[roster]\nnames = [" "]', "roster.names.0: an empty name", None),
+        ('[exclude]\nitems = ["x"]', "exclude.items.0: 'x' is no item: give its link, its", None),
+        (
+            f'[exclude]\nitems = ["https://open.spotify.com/playlist/{ID}"]',
+            "exclude.items.0: 'https://open.spotify.com/playlist",
+            None,
+        ),
+        (
+            '[exclude]\nkinds = ["podcast"]',
+            "exclude.kinds.0: Input should be 'track', 'artist', 'album', 'episode', 'audiobook' "
+            "or 'local'",
+            None,
+        ),
+        (
+            '[charts]\nrecordings = "one"',
+            "charts.recordings: Input should be 'apart' or 'as-one'",
+            None,
+        ),
+        ("[checks]\nignore = []", "unknown key 'checks.ignore'", "valid here: as_warnings"),
+        (
+            '[markets.top-50]\nus = "Top 50"',
+            "markets.top-50.us: 'Top 50': a feed's name has small letters",
+            None,
+        ),
+        ('[markets.top-50]\nUS = "x"', "'US': a market's name has small letters", None),
+        ('[markets."Top 50"]\nus = "x"', "'Top 50': a family's name has small letters", None),
+        ('[markets]\nus = "x"', "markets.us: Input should be a valid dictionary", None),
+        (
+            '[markets.top-50]\nus = "a"\n[markets.viral]\nus = "a"',
+            "markets: feed 'a' is one market's list, and here of top-50.us, viral.us",
+            None,
+        ),
+        (
+            '[markets.top-50]\nus = "a"\nuk = "a"',
+            "markets: feed 'a' is one market's list, and here of top-50.us, top-50.uk",
+            None,
+        ),
+        (
+            '[warehouse]\nmemory_limit = "much"',
+            "warehouse.memory_limit: 'much' is no amount of memory such as 4GB or 512MB",
+            None,
+        ),
+        ("[warehouse]\nthreads = 0", "warehouse.threads: Input should be greater than", None),
         (
             f'{FEED}cadence = "week"',
             "feeds.finds.cadence: Input should be 'edition' or 'day'",
@@ -535,7 +685,9 @@ def test_names_that_feeds_can_not_have(read: Read, name: str) -> None:
 
 VARIABLES = (
     "valid here: CHARTLAKE_LAKE__…, CHARTLAKE_WAREHOUSE__…, CHARTLAKE_RETENTION__…, "
-    "CHARTLAKE_TRANSFORM__…, CHARTLAKE_SPOTIFY__…, CHARTLAKE_AUTH__…, CHARTLAKE_FEEDS__…"
+    "CHARTLAKE_TRANSFORM__…, CHARTLAKE_SPOTIFY__…, CHARTLAKE_AUTH__…, CHARTLAKE_CHARTS__…, "
+    "CHARTLAKE_ROSTER__…, CHARTLAKE_EXCLUDE__…, CHARTLAKE_CHECKS__…, CHARTLAKE_MARKETS__…, "
+    "CHARTLAKE_FEEDS__…"
 )
 
 

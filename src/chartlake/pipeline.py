@@ -5,7 +5,7 @@
     import      files → raw         the same for files that a person brings
     transform   raw → curated       parse the slots that have no build, commit one build
     load        curated → marts     replace the slots whose live attempt changed
-    check       marts → findings    SQL that must return no rows
+    check       marts → findings    SQL that must return no rows; a load is published after it
 
 Stages meet only in the lake: each looks at what is committed, not at what the
 stage before it returned. So any stage may be repeated, and a run that was

@@ -1,138 +1,71 @@
-"""Movements, exits, editions and turnover of ranked lists, straight from the definitions.
+"""Editions, movements, exits, returns and turnover of ranked lists, from the definitions.
 
 Every function takes editions in any order and of any number of feeds, and gives rows as dicts
 whose keys are exactly the columns of the mart, in the mart's order.  Rows are sorted by feed,
-then scheduled_at, then position.  Nothing is carried along from one edition to the next: each
-row looks at the whole history again, which is slow and hard to get wrong.
+then scheduled_at, then position.
 """
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from datetime import date, datetime
-from typing import Any
+from __future__ import annotations
 
-Row = dict[str, Any]
+from collections.abc import Callable, Iterable
+from datetime import datetime
+
+from tests.oracle.columns import COLUMNS
+from tests.oracle.facts import UNAVAILABLE, OracleEdition, OracleEntry, Row
+from tests.oracle.histories import (
+    History,
+    edition_columns,
+    histories,
+    item_columns,
+    leavers,
+    movement_word,
+    on_chart,
+    positions,
+    streak,
+)
+
+__all__ = [
+    "EDITION_COLUMNS",
+    "EXIT_COLUMNS",
+    "MOVEMENT_COLUMNS",
+    "TURNOVER_COLUMNS",
+    "UNAVAILABLE",
+    "Due",
+    "OracleEdition",
+    "OracleEntry",
+    "Row",
+    "chart_editions",
+    "exits",
+    "movements",
+    "returns",
+    "turnover",
+]
 
 # feed, after, before -> how many editions are due strictly between the two scheduled times
 Due = Callable[[str, datetime, datetime], int]
 
-UNAVAILABLE = "unavailable"
-
-EDITION_COLUMNS = (
-    "feed",
-    "scheduled_at",
-    "chart_date",
-    "ordinal",
-    "previous_chart_date",
-    "missing_before",
-    "entry_count",
-)
-MOVEMENT_COLUMNS = (
-    "feed",
-    "scheduled_at",
-    "chart_date",
-    "item_kind",
-    "item_key",
-    "track_id",
-    "item_name",
-    "artist_names",
-    "position",
-    "previous_position",
-    "change",
-    "movement",
-    "peak_position",
-    "peak_date",
-    "editions_on_chart",
-    "streak",
-    "editions_at_one",
-    "streams",
-)
-EXIT_COLUMNS = (
-    "feed",
-    "scheduled_at",
-    "chart_date",
-    "item_kind",
-    "item_key",
-    "track_id",
-    "item_name",
-    "artist_names",
-    "last_position",
-    "editions_on_chart",
-    "run_length",
-)
-TURNOVER_COLUMNS = (
-    "feed",
-    "scheduled_at",
-    "chart_date",
-    "items",
-    "new",
-    "re_entries",
-    "exits",
-    "climbers",
-    "fallers",
-    "unchanged",
-)
+EDITION_COLUMNS = COLUMNS["chart_editions"]
+MOVEMENT_COLUMNS = COLUMNS["chart_movements"]
+EXIT_COLUMNS = COLUMNS["chart_exits"]
+TURNOVER_COLUMNS = COLUMNS["chart_turnover"]
+_RUN_OF_STREAMS = 7
 
 
-@dataclass(frozen=True)
-class OracleEntry:
-    """One position of an edition, as received."""
+def chart_editions(
+    editions: Iterable[OracleEdition], due: Due | None, missed: Due | None = None
+) -> list[Row]:
+    """One row per feed and edition; `due` None is a feed without a schedule.
 
-    position: int
-    item_kind: str
-    item_key: str | None
-    track_id: str | None
-    item_name: str | None
-    artist_names: str | None
-    streams: int | None
-
-    def __post_init__(self) -> None:
-        if self.position < 1:
-            raise ValueError(f"positions start at 1, not {self.position}")
-        if (self.item_kind == UNAVAILABLE) != (self.item_key is None):
-            raise ValueError(f"item_key is null exactly for kind 'unavailable': {self}")
-
-
-@dataclass(frozen=True)
-class OracleEdition:
-    """A snapshot of a ranked list; it may have no entries and is an edition all the same."""
-
-    feed: str
-    scheduled_at: datetime
-    chart_date: date
-    entries: tuple[OracleEntry, ...]
-
-    def __post_init__(self) -> None:
-        if self.scheduled_at.tzinfo is not None:
-            raise ValueError("scheduled_at is UTC without a time zone attached")
-        positions = [entry.position for entry in self.entries]
-        if len(set(positions)) != len(positions):
-            raise ValueError(f"a position stands twice: {self.feed} {self.scheduled_at}")
-
-
-# ------------------------------------------------------------------------------ the four marts
-
-
-def chart_editions(editions: Iterable[OracleEdition], due: Due | None) -> list[Row]:
-    """One row per feed and edition; `due` None is a feed without a schedule."""
-    return [
-        {
-            **_edition_columns(history),
-            "ordinal": len(history),
-            "previous_chart_date": history[-2].edition.chart_date if len(history) > 1 else None,
-            "missing_before": _missing_before(history, due),
-            # every entry counts here: unavailable ones, and items that stand twice
-            "entry_count": len(history[-1].edition.entries),
-        }
-        for history in _histories(editions)
-    ]
+    `missed` counts like `due`, of the due ones those that are known to be missed.
+    """
+    return [_edition(history, due, missed) for history in histories(editions)]
 
 
 def movements(editions: Iterable[OracleEdition]) -> list[Row]:
     """One row per feed, edition and item_key."""
     return [
         _movement(history, item_key)
-        for history in _histories(editions)
+        for history in histories(editions)
         for item_key in history[-1].best
     ]
 
@@ -140,176 +73,170 @@ def movements(editions: Iterable[OracleEdition]) -> list[Row]:
 def exits(editions: Iterable[OracleEdition]) -> list[Row]:
     """One row per item that stood in an edition and not in the next one there is."""
     return [
-        _exit(history, item_key)
-        for history in _histories(editions)
-        for item_key in _leavers(history)
+        _exit(history, item_key) for history in histories(editions) for item_key in leavers(history)
     ]
 
 
-def turnover(editions: Iterable[OracleEdition]) -> list[Row]:
+def returns(editions: Iterable[OracleEdition]) -> list[Row]:
+    """One row per exit: the next edition of the feed that has the item again, if there is one."""
+    world = list(editions)
+    ranked = histories(world)
+    return [_return(left, ranked) for left in exits(world)]
+
+
+def turnover(editions: Iterable[OracleEdition], due: Due | None = None) -> list[Row]:
     """One row per feed and edition: how many items came, went, climbed and fell."""
-    rows: list[Row] = []
-    for history in _histories(editions):
-        words = [_movement_word(_positions(history, item_key)) for item_key in history[-1].best]
-        rows.append(
-            {
-                **_edition_columns(history),
-                "items": len(words),
-                # a feed's first edition has only `first`, so all that follows is 0 there
-                "new": words.count("new"),
-                "re_entries": words.count("re_entry"),
-                "exits": len(_leavers(history)),
-                "climbers": words.count("up"),
-                "fallers": words.count("down"),
-                "unchanged": words.count("same"),
-            }
-        )
-    return rows
+    return [_turnover(history, due) for history in histories(editions)]
 
 
-# ------------------------------------------------------------------------------- the definitions
+# -------------------------------------------------------------------------------------- the rows
 
 
-@dataclass(frozen=True)
-class _Ranked:
-    """An edition, and the entry with which each of its items counts, best first."""
-
-    edition: OracleEdition
-    best: dict[str, OracleEntry]
-
-
-# The editions of one feed in order of time, up to and including the one in question: the last.
-_History = list[_Ranked]
-
-
-def _histories(editions: Iterable[OracleEdition]) -> list[_History]:
-    """The history of every edition, by feed and then by time."""
-    ranked = [_Ranked(edition, _best(edition)) for edition in editions]
-    result: list[_History] = []
-    for feed in sorted({one.edition.feed for one in ranked}):
-        of_feed = [one for one in ranked if one.edition.feed == feed]
-        of_feed.sort(key=lambda one: one.edition.scheduled_at)
-        if len({one.edition.scheduled_at for one in of_feed}) != len(of_feed):
-            raise ValueError(f"{feed} has two editions of one scheduled time")
-        result += [of_feed[: count + 1] for count in range(len(of_feed))]
-    return result
+def _edition(history: History, due: Due | None, missed: Due | None) -> Row:
+    edition = history[-1].edition
+    previous = history[-2].edition if len(history) > 1 else None
+    return {
+        **edition_columns(history),
+        "previous_scheduled_at": previous and previous.scheduled_at,
+        "previous_chart_date": previous and previous.chart_date,
+        "days_since_previous": previous and (edition.chart_date - previous.chart_date).days,
+        "missing_before": _between(history, due),
+        "missed_before": _between(history, due and (missed or _none)),
+        # every entry counts here: unavailable ones, and items that stand twice
+        "entry_count": len(edition.entries),
+        "length": history[-1].length,
+        "streams": history[-1].streams,
+    }
 
 
-def _best(edition: OracleEdition) -> dict[str, OracleEntry]:
-    """Each item once, with the best of its entries."""
-    best: dict[str, OracleEntry] = {}
-    for entry in sorted(edition.entries, key=lambda entry: entry.position):
-        # an unavailable entry has no item_key: it is no item
-        if entry.item_key is not None and entry.item_key not in best:
-            best[entry.item_key] = entry
-    return best
+def _none(feed: str, after: datetime, before: datetime) -> int:
+    return 0
 
 
-def _missing_before(history: _History, due: Due | None) -> int | None:
-    if due is None:
+def _between(history: History, count: Due | None) -> int | None:
+    if count is None:
         return None
     if len(history) == 1:
         # before its first edition a feed was not followed: nothing can be missing
         return 0
     previous, edition = history[-2].edition, history[-1].edition
     # no edition lies between these two, so whatever was due there is missing
-    return due(edition.feed, previous.scheduled_at, edition.scheduled_at)
+    return count(edition.feed, previous.scheduled_at, edition.scheduled_at)
 
 
-def _positions(history: _History, item_key: str) -> list[int | None]:
-    """The item's position in each edition of the history, None where it is absent."""
-    entries = [one.best.get(item_key) for one in history]
-    return [None if entry is None else entry.position for entry in entries]
-
-
-def _on_chart(positions: list[int | None]) -> list[int]:
-    return [position for position in positions if position is not None]
-
-
-def _movement_word(positions: list[int | None]) -> str:
-    """What an item did in the last edition of a history, in which it stands."""
-    current = positions[-1]
-    assert current is not None
-    if len(positions) == 1:
-        return "first"
-    # the previous edition there is, however long ago and even if it has no entries
-    previous = positions[-2]
-    if previous is None:
-        return "re_entry" if _on_chart(positions[:-1]) else "new"
-    if current == previous:
-        return "same"
-    return "up" if current < previous else "down"
-
-
-def _streak(positions: list[int | None]) -> int:
-    """In how many editions in a row, counted back from the last, the item stands."""
-    streak = 0
-    for position in reversed(positions):
-        if position is None:
-            break
-        streak += 1
-    return streak
-
-
-def _leavers(history: _History) -> list[str]:
-    """The items of the previous edition that the last one does not have, best first."""
-    if len(history) == 1:
-        return []
-    return [item_key for item_key in history[-2].best if item_key not in history[-1].best]
-
-
-# -------------------------------------------------------------------------------------- the rows
-
-
-def _edition_columns(history: _History) -> Row:
-    edition = history[-1].edition
-    return {
-        "feed": edition.feed,
-        "scheduled_at": edition.scheduled_at,
-        "chart_date": edition.chart_date,
-    }
-
-
-def _item_columns(entry: OracleEntry) -> Row:
-    return {
-        "item_kind": entry.item_kind,
-        "item_key": entry.item_key,
-        "track_id": entry.track_id,
-        "item_name": entry.item_name,
-        "artist_names": entry.artist_names,
-    }
-
-
-def _movement(history: _History, item_key: str) -> Row:
+def _movement(history: History, item_key: str) -> Row:
     entry = history[-1].best[item_key]
-    positions = _positions(history, item_key)
-    previous = positions[-2] if len(positions) > 1 else None
-    peak = min(_on_chart(positions))
+    places = positions(history, item_key)
+    previous = places[-2] if len(places) > 1 else None
+    peak = min(on_chart(places))
+    debut = next(one for one in history if item_key in one.best)
     return {
-        **_edition_columns(history),
-        **_item_columns(entry),
+        **edition_columns(history),
+        **item_columns(entry),
         "position": entry.position,
         "previous_position": previous,
         "change": None if previous is None else previous - entry.position,
-        "movement": _movement_word(positions),
+        "movement": movement_word(places),
         "peak_position": peak,
         # the first edition with that peak: equalling it later does not move the date
-        "peak_date": history[positions.index(peak)].edition.chart_date,
-        "editions_on_chart": len(_on_chart(positions)),
-        "streak": _streak(positions),
-        "editions_at_one": positions.count(1),
+        "peak_date": history[places.index(peak)].edition.chart_date,
+        "debut_date": debut.edition.chart_date,
+        "debut_position": debut.best[item_key].position,
+        "editions_on_chart": len(on_chart(places)),
+        "streak": streak(places),
+        "editions_at_one": places.count(1),
+        "chart_points": history[-1].points(entry),
         "streams": entry.streams,
+        **_streams(history, item_key),
     }
 
 
-def _exit(history: _History, item_key: str) -> Row:
-    """Dated by the edition without the item; all the rest is as it was when last seen."""
-    entry = history[-2].best[item_key]
-    positions = _positions(history[:-1], item_key)
+def _streams(history: History, item_key: str) -> Row:
+    """What its plays did; whatever needs a number that is not known is not known itself."""
+    now = history[-1].best[item_key].streams
+    of_all = history[-1].streams
+    change = percent = share = None
+    if len(history) > 1 and item_key in history[-2].best:
+        before = history[-2].best[item_key].streams
+        if now is not None and before is not None:
+            change = now - before
+            percent = 100 * change / before if before else None
+    if now is not None and of_all:
+        share = now / of_all
+    run = _sum_of_streams(history[-_RUN_OF_STREAMS:], item_key)
     return {
-        **_edition_columns(history),
-        **_item_columns(entry),
-        "last_position": entry.position,
-        "editions_on_chart": len(_on_chart(positions)),
-        "run_length": _streak(positions),
+        "streams_change": change,
+        "streams_change_percent": percent,
+        "streams_7": run if len(history) >= _RUN_OF_STREAMS else None,
+        "streams_total": _sum_of_streams(history, item_key),
+        "streams_share": share,
+    }
+
+
+def _sum_of_streams(history: History, item_key: str) -> int | None:
+    """Over the editions with the item; None where one of them does not tell."""
+    total = 0
+    for one in history:
+        if item_key in one.best:
+            streams = one.best[item_key].streams
+            if streams is None:
+                return None
+            total += streams
+    return total
+
+
+def _exit(history: History, item_key: str) -> Row:
+    """Dated by the edition without the item; all the rest is as it was when last seen."""
+    last = _movement(history[:-1], item_key)
+    return {
+        **edition_columns(history),
+        **item_columns(history[-2].best[item_key]),
+        "last_chart_date": last["chart_date"],
+        "last_position": last["position"],
+        "peak_position": last["peak_position"],
+        "peak_date": last["peak_date"],
+        "debut_date": last["debut_date"],
+        "editions_on_chart": last["editions_on_chart"],
+        "run_length": last["streak"],
+    }
+
+
+def _return(left: Row, all_histories: list[History]) -> Row:
+    later = [
+        history
+        for history in all_histories
+        if history[-1].edition.feed == left["feed"]
+        and history[-1].edition.scheduled_at > left["scheduled_at"]
+        and left["item_key"] in history[-1].best
+    ]
+    back = later[0] if later else None
+    again = back[-1] if back else None
+    return {
+        "feed": left["feed"],
+        "scheduled_at": left["scheduled_at"],
+        "chart_date": left["chart_date"],
+        "item_key": left["item_key"],
+        "returned_at": again and again.edition.scheduled_at,
+        "returned_date": again and again.edition.chart_date,
+        "returned_position": again and again.best[left["item_key"]].position,
+        "editions_away": len(back) - left["ordinal"] if back else None,
+    }
+
+
+def _turnover(history: History, due: Due | None) -> Row:
+    words = [movement_word(positions(history, item_key)) for item_key in history[-1].best]
+    gone = len(leavers(history))
+    before = len(history[-2].best) if len(history) > 1 else 0
+    return {
+        **edition_columns(history),
+        "missing_before": _between(history, due),
+        "items": len(words),
+        # a feed's first edition has only `first`, so all that follows is 0 there
+        "new_entries": words.count("new"),
+        "re_entries": words.count("re_entry"),
+        "exits": gone,
+        "climbers": words.count("up"),
+        "fallers": words.count("down"),
+        "unchanged": words.count("same"),
+        "turnover": gone / before if before else None,
     }

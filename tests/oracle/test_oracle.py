@@ -64,128 +64,150 @@ def test_whole_rows_with_every_column_in_order() -> None:
         "f", datetime(2024, 1, 1, 4), date(2023, 12, 31), (entry(1, A, 900), entry(2, B, 800))
     )
     two = OracleEdition("f", datetime(2024, 1, 2, 4), date(2024, 1, 1), (entry(1, B, 950),))
+    first = {
+        "feed": "f",
+        "scheduled_at": datetime(2024, 1, 1, 4),
+        "chart_date": date(2023, 12, 31),
+        "ordinal": 1,
+    }
+    second = {
+        "feed": "f",
+        "scheduled_at": datetime(2024, 1, 2, 4),
+        "chart_date": date(2024, 1, 1),
+        "ordinal": 2,
+    }
+    song_a = {
+        "item_kind": "track",
+        "item_key": "AAAAAAAAAAAAAAAAAAAAAA",
+        "track_id": "AAAAAAAAAAAAAAAAAAAAAA",
+        "item_name": "Song A",
+        "artist_names": "By A",
+    }
+    song_b = {
+        "item_kind": "track",
+        "item_key": "BBBBBBBBBBBBBBBBBBBBBB",
+        "track_id": "BBBBBBBBBBBBBBBBBBBBBB",
+        "item_name": "Song B",
+        "artist_names": "By B",
+    }
 
     assert movements([one, two]) == [
         {
-            "feed": "f",
-            "scheduled_at": datetime(2024, 1, 1, 4),
-            "chart_date": date(2023, 12, 31),
-            "item_kind": "track",
-            "item_key": "AAAAAAAAAAAAAAAAAAAAAA",
-            "track_id": "AAAAAAAAAAAAAAAAAAAAAA",
-            "item_name": "Song A",
-            "artist_names": "By A",
+            **first,
+            **song_a,
             "position": 1,
             "previous_position": None,
             "change": None,
             "movement": "first",
             "peak_position": 1,
             "peak_date": date(2023, 12, 31),
+            "debut_date": date(2023, 12, 31),
+            "debut_position": 1,
             "editions_on_chart": 1,
             "streak": 1,
             "editions_at_one": 1,
+            "chart_points": 1.0,
             "streams": 900,
+            "streams_change": None,
+            "streams_change_percent": None,
+            "streams_7": None,
+            "streams_total": 900,
+            "streams_share": 900 / 1700,
         },
         {
-            "feed": "f",
-            "scheduled_at": datetime(2024, 1, 1, 4),
-            "chart_date": date(2023, 12, 31),
-            "item_kind": "track",
-            "item_key": "BBBBBBBBBBBBBBBBBBBBBB",
-            "track_id": "BBBBBBBBBBBBBBBBBBBBBB",
-            "item_name": "Song B",
-            "artist_names": "By B",
+            **first,
+            **song_b,
             "position": 2,
             "previous_position": None,
             "change": None,
             "movement": "first",
             "peak_position": 2,
             "peak_date": date(2023, 12, 31),
+            "debut_date": date(2023, 12, 31),
+            "debut_position": 2,
             "editions_on_chart": 1,
             "streak": 1,
             "editions_at_one": 0,
+            "chart_points": 0.5,
             "streams": 800,
+            "streams_change": None,
+            "streams_change_percent": None,
+            "streams_7": None,
+            "streams_total": 800,
+            "streams_share": 800 / 1700,
         },
         {
-            "feed": "f",
-            "scheduled_at": datetime(2024, 1, 2, 4),
-            "chart_date": date(2024, 1, 1),
-            "item_kind": "track",
-            "item_key": "BBBBBBBBBBBBBBBBBBBBBB",
-            "track_id": "BBBBBBBBBBBBBBBBBBBBBB",
-            "item_name": "Song B",
-            "artist_names": "By B",
+            **second,
+            **song_b,
             "position": 1,
             "previous_position": 2,
             "change": 1,
             "movement": "up",
             "peak_position": 1,
             "peak_date": date(2024, 1, 1),
+            "debut_date": date(2023, 12, 31),
+            "debut_position": 2,
             "editions_on_chart": 2,
             "streak": 2,
             "editions_at_one": 1,
+            "chart_points": 1.0,
             "streams": 950,
+            "streams_change": 150,
+            "streams_change_percent": 18.75,
+            "streams_7": None,
+            "streams_total": 1750,
+            "streams_share": 1.0,
         },
     ]
     assert exits([one, two]) == [
         {
-            "feed": "f",
-            "scheduled_at": datetime(2024, 1, 2, 4),
-            "chart_date": date(2024, 1, 1),
-            "item_kind": "track",
-            "item_key": "AAAAAAAAAAAAAAAAAAAAAA",
-            "track_id": "AAAAAAAAAAAAAAAAAAAAAA",
-            "item_name": "Song A",
-            "artist_names": "By A",
+            **second,
+            **song_a,
+            "last_chart_date": date(2023, 12, 31),
             "last_position": 1,
+            "peak_position": 1,
+            "peak_date": date(2023, 12, 31),
+            "debut_date": date(2023, 12, 31),
             "editions_on_chart": 1,
             "run_length": 1,
         }
     ]
     assert chart_editions([one, two], lambda feed, after, before: 0) == [
         {
-            "feed": "f",
-            "scheduled_at": datetime(2024, 1, 1, 4),
-            "chart_date": date(2023, 12, 31),
-            "ordinal": 1,
+            **first,
+            "previous_scheduled_at": None,
             "previous_chart_date": None,
+            "days_since_previous": None,
             "missing_before": 0,
+            "missed_before": 0,
             "entry_count": 2,
+            "length": 2,
+            "streams": 1700,
         },
         {
-            "feed": "f",
-            "scheduled_at": datetime(2024, 1, 2, 4),
-            "chart_date": date(2024, 1, 1),
-            "ordinal": 2,
+            **second,
+            "previous_scheduled_at": datetime(2024, 1, 1, 4),
             "previous_chart_date": date(2023, 12, 31),
+            "days_since_previous": 1,
             "missing_before": 0,
+            "missed_before": 0,
             "entry_count": 1,
+            "length": 1,
+            "streams": 950,
         },
     ]
+    counts = ("new_entries", "re_entries", "exits", "climbers", "fallers", "unchanged")
+    nothing = dict.fromkeys(counts, 0)
     assert turnover([one, two]) == [
+        {**first, "missing_before": None, "items": 2, **nothing, "turnover": None},
         {
-            "feed": "f",
-            "scheduled_at": datetime(2024, 1, 1, 4),
-            "chart_date": date(2023, 12, 31),
-            "items": 2,
-            "new": 0,
-            "re_entries": 0,
-            "exits": 0,
-            "climbers": 0,
-            "fallers": 0,
-            "unchanged": 0,
-        },
-        {
-            "feed": "f",
-            "scheduled_at": datetime(2024, 1, 2, 4),
-            "chart_date": date(2024, 1, 1),
+            **second,
+            "missing_before": None,
             "items": 1,
-            "new": 0,
-            "re_entries": 0,
+            **nothing,
             "exits": 1,
             "climbers": 1,
-            "fallers": 0,
-            "unchanged": 0,
+            "turnover": 0.5,
         },
     ]
 
@@ -344,7 +366,7 @@ def test_an_empty_edition_in_the_middle_is_an_edition() -> None:
 def test_an_empty_first_edition_is_the_first_edition() -> None:
     world = [edition(1), edition(2, A)]
     assert pick(movements(world), *MOVE) == [(2, "A", 1, None, None, "new")]
-    assert pick(turnover(world), "chart_date", "items", "new") == [(1, 0, 0), (2, 1, 1)]
+    assert pick(turnover(world), "chart_date", "items", "new_entries") == [(1, 0, 0), (2, 1, 1)]
 
 
 def test_an_item_that_is_no_track_has_a_key_and_no_track_id() -> None:
@@ -415,7 +437,7 @@ def test_missing_before_counts_the_due_editions_strictly_between() -> None:
 def test_turnover_counts_each_kind() -> None:
     d, e = "D" * 22, "E" * 22
     world = [edition(1, A, B, C, d), edition(2, B, A, C, e), edition(3, d, B, C)]
-    kinds = ("new", "re_entries", "exits", "climbers", "fallers", "unchanged")
+    kinds = ("new_entries", "re_entries", "exits", "climbers", "fallers", "unchanged")
     assert pick(turnover(world), "chart_date", "items", *kinds) == [
         (1, 4, 0, 0, 0, 0, 0, 0),
         (2, 4, 1, 0, 1, 1, 1, 1),
@@ -582,7 +604,7 @@ def test_what_holds_in_every_world(world: list[OracleEdition], data: st.DataObje
     items = 0
     for row, number in zip(changed, numbered, strict=True):
         if number["ordinal"] > 1:
-            assert row["items"] == items - row["exits"] + row["new"] + row["re_entries"]
+            assert row["items"] == items - row["exits"] + row["new_entries"] + row["re_entries"]
         items = row["items"]
     # every run but the last of an item ends in one exit
     begins = Counter((r["feed"], r["item_key"]) for r in moved if r["streak"] == 1)

@@ -8,14 +8,16 @@ from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 import duckdb
 import pytest
 
 from chartlake.lake.store import Store
-from chartlake.warehouse import duckdb_load, migrations
+from chartlake.warehouse import duckdb_load, migrations, refresh
+from chartlake.warehouse.choices import Choices
 from chartlake.warehouse.duckdb import DuckDBWarehouse
+from chartlake.warehouse.opening import Opener
 from chartlake.warehouse.port import CheckResult, Loaded, Result, Warehouse
 from tests.properties import sources
 from tests.properties.scheduler import SteppedConnection, Turns, Worker
@@ -53,7 +55,7 @@ class InMemory:
     @staticmethod
     def quick(monkeypatch: pytest.MonkeyPatch) -> None:
         """Leave out what takes most of the time."""
-        monkeypatch.setattr(duckdb_load, "MARTS", ())
+        monkeypatch.setattr(refresh, "MARTS", ())
         monkeypatch.setattr(duckdb_load, "_refresh_due", lambda db, now: False)
 
     def close(self) -> None:
@@ -95,7 +97,7 @@ class _MemoryWarehouse:
             db: Any = SteppedConnection(self.worker, cursor)
             cursor.begin()
             try:
-                loaded, _ = duckdb_load.load(db, store, now, new_layout=False)
+                loaded, _ = duckdb_load.load(db, store, now, Choices(), new_layout=False)
                 db.commit()
             except BaseException:
                 with suppress(duckdb.Error):  # killed right after the commit
@@ -147,6 +149,7 @@ class OnDisk:
 class _FileWarehouse(DuckDBWarehouse):
     def __init__(self, path: Path, worker: Worker, turns: Turns) -> None:
         super().__init__(path)
+        self._opener = _SteppedOpener(path, 60.0, {}, worker)
         self._worker = worker
         self._turns = turns
 
@@ -160,7 +163,13 @@ class _FileWarehouse(DuckDBWarehouse):
         self._worker.pause("query")
         return super().query(sql, parameters)
 
-    def _open(self, path: Path, *, read_only: bool = False) -> duckdb.DuckDBPyConnection:
-        db = super()._open(path, read_only=read_only)
-        stepped: Any = SteppedConnection(self._worker, db)
-        return db if read_only else stepped
+
+@dataclass(frozen=True)
+class _SteppedOpener(Opener):
+    """Every call of a writer's connection is a step."""
+
+    worker: Worker
+
+    def write(self, file: Path) -> duckdb.DuckDBPyConnection:
+        stepped: Any = SteppedConnection(self.worker, super().write(file))
+        return cast(duckdb.DuckDBPyConnection, stepped)

@@ -142,7 +142,7 @@ def test_a_damaged_file_keeps_its_build_out_and_no_other(tmp_path: Path, damage:
     assert again.slots == 0
     assert [type(error) for error in again.left_out] == [CorruptObject]
     damaged.write_bytes(content)
-    assert here.pipeline.load() == Loaded(1, 1)
+    assert here.pipeline.load()[:2] == (1, 1)
     assert names_of(here, 2) == ["c"]
 
 
@@ -173,7 +173,7 @@ def test_a_damaged_build_object_keeps_itself_out_and_no_other(tmp_path: Path) ->
         )
     assert [names_of(here, day) for day in (1, 2)] == [[], ["c"]]
     write(here, key, whole)
-    assert here.pipeline.load() == Loaded(1, 2)
+    assert here.pipeline.load()[:2] == (1, 2)
     assert names_of(here, 1) == ["a", "b"]
 
 
@@ -192,7 +192,7 @@ def test_a_build_that_goes_while_builds_are_listed_is_left_out(tmp_path: Path) -
     for day in (1, 2, 3):
         one_by_one(here, chart(day, "a"))
     # one is gone when the load looks whether there is work, and another when it works
-    assert here.warehouse.load(RacingStore(here.store), NOW) == Loaded(2, 2)
+    assert here.warehouse.load(RacingStore(here.store), NOW)[:2] == (2, 2)
     assert len(list(builds.list_builds(here.store))) == 2
 
 
@@ -203,7 +203,7 @@ def test_a_build_that_was_made_again_is_loaded_again(tmp_path: Path) -> None:
     before = here.rows("select build_id, attempt_id from live_attempts")
     remove_builds(here, *builds.list_builds(here.store))
     here.pipeline.transform()
-    assert here.pipeline.load() == Loaded(1, 2)
+    assert here.pipeline.load()[:2] == (1, 2)
     after = here.rows("select build_id, attempt_id from load_history")
     assert [row["build_id"] for row in after] == [row["build_id"] for row in before]
     assert after != before
@@ -220,7 +220,7 @@ def test_what_takes_the_place_of_a_better_build_that_is_gone(tmp_path: Path) -> 
     here.pipeline.load()
     (key,) = (key for key in builds.list_builds(here.store) if both.build_id in key)
     remove_builds(here, key)
-    assert here.pipeline.load() == Loaded(1, 1)
+    assert here.pipeline.load()[:2] == (1, 1)
     live = "select slot, build_id from live_attempts order by slot"
     assert here.rows(live) == [
         {"slot": _slot(1), "build_id": new.build_id},
@@ -231,7 +231,7 @@ def test_what_takes_the_place_of_a_better_build_that_is_gone(tmp_path: Path) -> 
     assert here.pipeline.load() == Loaded(0, 0)
     assert here.warehouse.path.read_bytes() == before
     here.pipeline.transform()  # makes a build of the second slot alone
-    assert here.pipeline.load() == Loaded(1, 1)
+    assert here.pipeline.load()[:2] == (1, 1)
     assert {row["build_id"] for row in here.rows(live)}.isdisjoint({both.build_id})
     assert [c.name for c in here.warehouse.check() if c.failures and c.severity == "error"] == []
 

@@ -18,7 +18,7 @@ from tests.warehouse.compare import assert_marts_equal_oracle
 from tests.warehouse.worlds import WorldPipeline
 
 SLOW_IO = settings(
-    max_examples=25,
+    max_examples=5,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )

@@ -106,6 +106,7 @@ def test_a_feed_of_readings_has_its_health(here: Place) -> None:
         "last_observed_at": datetime(2026, 3, 1, 12, 0, 3),
         "editions": 2,
         "due": 4,
+        "present": 2,
         "missing": 1,
         "missed": 0,
         "longest_gap": 1,
@@ -114,6 +115,7 @@ def test_a_feed_of_readings_has_its_health(here: Place) -> None:
         "entries": 2,
         "unavailable": 0,
         "rejects": 1,
+        "lag_seconds": 3,
     }
 
 

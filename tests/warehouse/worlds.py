@@ -14,12 +14,13 @@ from chartlake.lake import raw
 from chartlake.lake.store import Store, open_store
 from chartlake.model import Body, Feed, Manifest, Slot, Snapshot, slot_at
 from chartlake.pipeline import Pipeline
-from chartlake.schema import Entry, SlotRows
+from chartlake.schema import SlotRows
 from chartlake.transform.pages import Memory, SlotContent
 from chartlake.transform.records import edition
 from chartlake.warehouse.duckdb import DuckDBWarehouse
-from tests.oracle.movements import OracleEdition, OracleEntry
+from tests.oracle.movements import OracleEdition
 from tests.transform.engines import ParsingEngine
+from tests.warehouse.rows import entry
 
 SCHEDULES = {
     "regional-us-weekly": "weekly",
@@ -45,7 +46,7 @@ class WorldEngine(ParsingEngine):
     def parse(self, store: Store, manifest: Manifest, memory: Memory) -> SlotContent:
         """The rows that are known."""
         known = self._rows[manifest.feed.name, manifest.slot, manifest.revision]
-        entries = [_entry(entry, place) for place, entry in enumerate(known.entries)]
+        entries = [entry(one, place) for place, one in enumerate(known.entries)]
         return SlotContent(SlotRows([edition(manifest, len(entries))], entries=entries))
 
 
@@ -98,24 +99,4 @@ def snapshot_of(world_edition: OracleEdition) -> Snapshot:
         chart_date=world_edition.chart_date,
         bodies=(body,),
         item_count=len(world_edition.entries),
-    )
-
-
-def _entry(entry: OracleEntry, place: int) -> Entry:
-    return Entry(
-        position=entry.position,
-        item_kind=entry.item_kind,
-        item_key=entry.item_key,
-        track_id=entry.track_id,
-        item_name=entry.item_name,
-        artist_names=entry.artist_names,
-        added_at=None,
-        label=None,
-        streams=entry.streams,
-        reported_rank=None,
-        reported_previous_rank=None,
-        reported_peak=None,
-        reported_time_on_chart=None,
-        page=0,
-        item=place,
     )

@@ -16,7 +16,7 @@ from chartlake.pipeline import Extracted, exit_code
 from chartlake.reconcile import Plan
 from chartlake.report import trends
 from chartlake.transform.build import Transformed
-from chartlake.warehouse.port import Warehouse
+from chartlake.warehouse.port import CheckResult, NotPublished, Warehouse
 from chartlake.wiring import Project
 
 __all__ = ["Stages"]
@@ -35,7 +35,8 @@ class Stages:
         self._started = time.perf_counter()
         self._problems: list[tuple[str | None, ChartlakeError]] = []
         self._warnings: list[str] = []
-        self.facts: dict[str, Any] = {"loaded_slots": 0}
+        self._is_published = True
+        self.facts: dict[str, Any] = {"loaded_slots": 0, "blocked_by": []}
 
     def extract(self, feeds: Sequence[Feed]) -> list[Extracted]:
         """Ask the sources of the feeds for what is due."""
@@ -100,10 +101,11 @@ class Stages:
             transformed = self._project.pipeline.transform(progress)
         self.built(transformed, since=clock)
         try:
-            self._load()
+            results = self._load()
             if check:
-                self._check()
+                self._check(results)
         except ChartlakeError as error:
+            self._is_published = False
             self._problems.append((None, error))
 
     def built(self, transformed: Transformed, since: float) -> None:
@@ -118,17 +120,28 @@ class Stages:
         self.facts["entries"] = self.facts.get("entries", 0) + rows
         self.facts["rejects"] = self.facts.get("rejects", 0) + rejects
 
-    def _load(self) -> None:
+    def _load(self) -> Sequence[CheckResult] | None:
+        """Load; the results of the checks that stood before it, where it changed something."""
         clock = time.perf_counter()
-        loaded = self._project.pipeline.load()
+        try:
+            loaded = self._project.pipeline.load()
+        except NotPublished as error:
+            self._say("load", "duckdb", "not published", since=clock)
+            self._say_checks(error.checks)
+            self.facts["blocked_by"] = [each.name for each in _errors(error.checks)]
+            raise
         change = f"+{loaded.entries:,} entries" if loaded.slots else "nothing new"
         self._say("load", "duckdb", change, since=clock)
         self._problems += [(None, error) for error in loaded.left_out]
         self.facts["loaded_slots"] = loaded.slots
+        return loaded.checks
 
     def headlines(self, feeds: Sequence[str]) -> list[str]:
-        """The latest editions of some feeds, a line each; tells which of them are ranked."""
-        if self._quiet or not feeds:
+        """The latest editions of some feeds, a line each; tells which of them are ranked.
+
+        None of what was not published: those before it are no news.
+        """
+        if self._quiet or not feeds or not self._is_published:
             return []
         ranked = trends.feed_names(self._project.warehouse)
         shown = [feed for feed in feeds if feed in ranked]
@@ -160,24 +173,28 @@ class Stages:
         ]
         return exit_code([problem for _, problem in self._problems])
 
-    def _check(self) -> None:
+    def _check(self, results: Sequence[CheckResult] | None) -> None:
+        """Check what is published, unless the load has just done that."""
         clock = time.perf_counter()
-        results = self._project.pipeline.check()
+        if results is None:
+            results = self._project.pipeline.check()
+        self._say_checks(results, since=clock)
+        for result in _errors(results):
+            broken = DataError(
+                f"check {result.name} failed ({_n(result.failures, 'row')})",
+                why=result.statement,
+                fix="see them with: chartlake check",
+            )
+            self._problems.append((None, broken))
+
+    def _say_checks(self, results: Sequence[CheckResult], since: float | None = None) -> None:
         found = [result for result in results if result.failures]
-        warnings = [result for result in found if result.severity == "warning"]
-        failed = len(found) - len(warnings)
+        failed = len(_errors(results))
+        warnings = len(found) - failed
         parts = [f"{len(results) - len(found)} passed"]
         parts += [f"{failed} failed"] if failed else []
-        parts += [_n(len(warnings), "warning") + " (chartlake check)"] if warnings else []
-        self._say("check", *parts, since=clock)
-        for result in found:
-            if result.severity == "error":
-                broken = DataError(
-                    f"check {result.name} failed ({_n(result.failures, 'row')})",
-                    why=result.statement,
-                    fix="see them with: chartlake check",
-                )
-                self._problems.append((None, broken))
+        parts += [_n(warnings, "warning") + " (chartlake check)"] if warnings else []
+        self._say("check", *parts, since=since)
         self.facts["checks"] = {result.name: result.failures for result in results}
 
     def _committed(self, slots: int) -> None:
@@ -202,6 +219,11 @@ class Stages:
         text = f"{stage:<{_LABEL}} {first:<13}   " + "   ".join(rest)
         seconds = f"{time.perf_counter() - since:5.1f}s" if since is not None else ""
         show.line(Text(f"{text:<72} {seconds}".rstrip()))
+
+
+def _errors(results: Sequence[CheckResult]) -> list[CheckResult]:
+    """The checks of severity error that found something."""
+    return [each for each in results if each.failures and each.severity == "error"]
 
 
 def _words(problem: ChartlakeError) -> tuple[str | None, ...]:

@@ -27,6 +27,13 @@ from pydantic_settings import (
 
 from chartlake.errors import ConfigError
 from chartlake.schedule import WORDS
+from chartlake.settings.charts import (
+    ChartsSettings,
+    ChecksSettings,
+    ExcludeSettings,
+    Markets,
+    RosterSettings,
+)
 from chartlake.settings.feeds import FEED_SETTINGS, FeedName, FeedSettings
 from chartlake.settings.sections import (
     AuthSettings,
@@ -41,10 +48,14 @@ from chartlake.settings.sections import (
 __all__ = [
     "FILE_NAME",
     "AuthSettings",
+    "ChartsSettings",
+    "ChecksSettings",
     "Engine",
+    "ExcludeSettings",
     "FeedSettings",
     "LakeSettings",
     "RetentionSettings",
+    "RosterSettings",
     "Settings",
     "SpotifySettings",
     "TransformSettings",
@@ -72,6 +83,11 @@ class Settings(BaseSettings):
     transform: TransformSettings = TransformSettings()
     spotify: SpotifySettings = SpotifySettings()
     auth: AuthSettings = AuthSettings()
+    charts: ChartsSettings = ChartsSettings()
+    roster: RosterSettings = RosterSettings()
+    exclude: ExcludeSettings = ExcludeSettings()
+    checks: ChecksSettings = ChecksSettings()
+    markets: Markets = {}
     feeds: dict[FeedName, FeedSettings] = {}
 
     _project: Path = PrivateAttr(default=Path())
@@ -184,7 +200,9 @@ def _no_section(said: str, variables: Mapping[str, str]) -> ConfigError:
 def _explained(error: ErrorDetails, variables: Mapping[str, str], file: Path) -> ConfigError:
     place = [str(part) for part in error["loc"] if part != "[key]"]
     source = place.pop(2) if place[0] == "feeds" and len(place) > 3 else None  # of which kind
-    key, variable = ".".join(place), PREFIX + "__".join(place).upper()
+    # a variable holds a whole list, of which the last part may name one value
+    key, held = ".".join(place), place[:-1] if place[-1].isdigit() else place
+    variable = PREFIX + "__".join(held).upper()
     where = f"{variables[variable]} ({variable})" if variable in variables else str(file)
     if error["type"].startswith("union_tag"):
         said = error["ctx"].get("tag") if "ctx" in error else None
@@ -206,13 +224,8 @@ def _valid_values(key: str) -> str | None:
 
 
 def _model_at(place: list[str], source: str | None) -> type[BaseModel]:
-    sections: dict[str, type[BaseModel]] = {
-        "lake": LakeSettings,
-        "warehouse": WarehouseSettings,
-        "retention": RetentionSettings,
-        "spotify": SpotifySettings,
-        "auth": AuthSettings,
-    }
     if source in FEED_SETTINGS:
         return FEED_SETTINGS[source]
-    return sections.get(place[0], Settings) if place else Settings
+    field = Settings.model_fields.get(place[0]) if place else None
+    model = field.annotation if field else None
+    return model if isinstance(model, type) and issubclass(model, BaseModel) else Settings

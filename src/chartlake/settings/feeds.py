@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
-from chartlake.model import FEED_NAME, SPOTIFY_ID, Cadence
+from chartlake.model import Cadence
 from chartlake.schedule import check_schedule
+from chartlake.settings.names import name_of, spotify_id
 from chartlake.settings.sections import Section
 
 __all__ = [
@@ -26,24 +25,6 @@ __all__ = [
 ]
 
 
-def _spotify_id(kind: str) -> Callable[[str], str]:
-    link = re.compile(
-        rf"(?:https?://open\.spotify\.com/(?:intl-\w+/)?{kind}/|spotify:{kind}:)?(\w+)(?:\?.*)?"
-    )
-
-    def read(text: str) -> str:
-        match = link.fullmatch(text.strip())
-        if not match or not SPOTIFY_ID.fullmatch(match[1]):
-            article = "an" if kind == "artist" else "a"
-            raise ValueError(
-                f"{text!r} is not {article} {kind}: give its link, its URI, or its id of 22 "
-                "letters and digits"
-            )
-        return match[1]
-
-    return read
-
-
 def _schedule(text: str) -> str:
     check_schedule(text)
     return text
@@ -57,19 +38,10 @@ def _zone(text: str) -> str:
     return text
 
 
-def _name_of(thing: str) -> Callable[[str], str]:
-    def check(text: str) -> str:
-        if not FEED_NAME.fullmatch(text):
-            raise ValueError(f"{text!r}: {thing} name has small letters, digits and single hyphens")
-        return text
-
-    return check
-
-
-FeedName = Annotated[str, BeforeValidator(_name_of("a feed's"))]
-_Account = Annotated[str, AfterValidator(_name_of("an account's"))]
-_Playlist = Annotated[str, AfterValidator(_spotify_id("playlist"))]
-_Artist = Annotated[str, AfterValidator(_spotify_id("artist"))]
+FeedName = Annotated[str, BeforeValidator(name_of("a feed's"))]
+_Account = Annotated[str, AfterValidator(name_of("an account's"))]
+_Playlist = Annotated[str, AfterValidator(spotify_id("playlist"))]
+_Artist = Annotated[str, AfterValidator(spotify_id("artist"))]
 _AlbumGroup = Literal["album", "single", "compilation", "appears_on"]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
@@ -22,6 +23,7 @@ __all__ = [
 ]
 
 Engine = Literal["local", "spark"]
+_MEMORY = re.compile(r"[0-9]+(\.[0-9]+)? ?[KMGT]i?B", re.IGNORECASE)
 
 
 def _lake_url(text: str) -> str:
@@ -43,6 +45,12 @@ def _web_url(text: str) -> str:
     return text
 
 
+def _memory(text: str) -> str:
+    if not _MEMORY.fullmatch(text.strip()):
+        raise ValueError(f"{text!r} is no amount of memory such as 4GB or 512MB")
+    return text.strip()
+
+
 class Section(BaseModel):
     """A table of chartlake.toml: unknown keys are errors, values never change."""
 
@@ -56,9 +64,11 @@ class LakeSettings(Section):
 
 
 class WarehouseSettings(Section):
-    """Where the warehouse is: a DuckDB file."""
+    """Where the warehouse is: a DuckDB file; and what DuckDB may take while it writes it."""
 
     path: Path = Path("chartlake-data/warehouse.duckdb")
+    memory_limit: Annotated[str, AfterValidator(_memory)] | None = None
+    threads: Annotated[int, Field(ge=1, le=1024)] | None = None
 
 
 class RetentionSettings(Section):

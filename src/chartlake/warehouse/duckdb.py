@@ -3,32 +3,30 @@
 from __future__ import annotations
 
 import logging
-import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
 import duckdb
+import pyarrow as pa
 
-from chartlake.errors import StorageError, UsageError
+from chartlake.errors import ChartlakeError, UsageError
 from chartlake.lake.search import Words
 from chartlake.lake.store import Store
-from chartlake.warehouse import duckdb_load, duckdb_removal, migrations, publish
-from chartlake.warehouse.port import CheckResult, Loaded, Result
-from chartlake.warehouse.sql import Check, checks
+from chartlake.warehouse import choices, duckdb_load, duckdb_removal, gate, migrations, publish
+from chartlake.warehouse.choices import Choices
+from chartlake.warehouse.opening import Opener, not_there
+from chartlake.warehouse.port import CheckResult, Loaded, NotPublished, Result
+from chartlake.warehouse.refresh import refresh_marts
 
 __all__ = ["DuckDBWarehouse"]
 
 logger = logging.getLogger(__name__)
 
 _PATIENCE_SECONDS = 60.0
-_ROWS_SHOWN = 5
-_HELD = "Could not set lock"  # and nothing shorter: a damaged file has its error in a block
-_ALONE: dict[str, str | bool | int | float | list[str]] = {
-    "enable_external_access": False,
-    "lock_configuration": True,
-}
+_READERS_PATIENCE_SECONDS = 5.0
+_NOTHING_CHOSEN = Choices()
 # who asks can mend these; all else that goes wrong is of the file, the disk or the memory
 _OF_THE_QUERY = (
     duckdb.DataError,
@@ -38,7 +36,6 @@ _OF_THE_QUERY = (
     duckdb.ProgrammingError,
     duckdb.TransactionException,
 )
-_DAMAGED = ("not a valid", "not read enough bytes", "Corrupt database file")
 # an earlier chartlake that was killed in its first load left a file without tables
 _WHOLE = "select 1 from duckdb_tables() where table_name = 'warehouse_version'"
 
@@ -53,7 +50,10 @@ class DuckDBWarehouse:
     Nobody writes in the file itself: a load makes the next one beside it and swaps
     them, so readers are never in the way and never see half a load. Writers take
     turns: one waits up to ``patience_seconds`` for another, then fails with StorageError.
-    ``clock`` dates what is done to a file before it can be read.
+    What is loaded is published when the checks have passed. ``chosen`` is what the
+    configuration says of charts: a file that was made with something else is brought up
+    to it. ``clock`` dates what is done to a file before it can be read; ``limits`` are
+    DuckDB's settings for writing (memory_limit, threads).
     """
 
     def __init__(
@@ -61,39 +61,68 @@ class DuckDBWarehouse:
         path: Path,
         patience_seconds: float = _PATIENCE_SECONDS,
         clock: Callable[[], datetime] = _system_clock,
+        choices: Choices = _NOTHING_CHOSEN,
+        limits: Mapping[str, str | int] | None = None,
     ) -> None:
         self.path = path
         self._patience_seconds = patience_seconds
         self._clock = clock
+        self._chosen = choices
+        self._opener = Opener(path, patience_seconds, limits or {})
+        self._keeps_former_choices = False
 
     def load(self, store: Store, now: datetime) -> Loaded:
-        """Replace the slots for which the lake has a better attempt, and refresh the marts."""
+        """Replace the slots for which the lake has a better attempt, and refresh the marts.
+
+        NotPublished where a check of severity error fails then: the file stays as it was.
+        """
         with publish.turn(self.path, self._patience_seconds):
             if self._is_up_to_date(store, now):
                 return Loaded(0, 0)
             with self._draft() as draft:
                 with self._written(draft) as db:
                     new_layout = migrations.prepare(db, self.path, now)
-                    loaded, changed = duckdb_load.load(db, store, now, new_layout=new_layout)
-                if changed:
+                    loaded, changes = duckdb_load.load(
+                        db, store, now, self._chosen, new_layout=new_layout
+                    )
+                if changes.marts:
+                    loaded = loaded._replace(checks=self._passed(draft))
+                if changes.file:
                     publish.publish(draft, self.path)
                 return loaded
 
     def remove(self, store: Store, places: Collection[tuple[str, str]], now: datetime) -> int:
-        """Remove slots (feed, slot), load what the lake has now, and leave no byte behind."""
+        """Remove slots (feed, slot), load what the lake has now, and leave no byte behind.
+
+        What must go goes: where a check fails then, the same is done without loading anything.
+        """
         with publish.turn(self.path, self._patience_seconds):
             if not self.path.exists():
                 return 0
-            with self._draft() as draft:
-                with self._written(draft) as db:
-                    migrations.prepare(db, self.path, now)
-                    removed = duckdb_removal.remove(db, places)
-                    duckdb_load.load(db, store, now, new_layout=True)
-                fresh = draft.with_name(f"{draft.name}.fresh")
-                with self._told():
-                    duckdb_removal.copy_without_free_blocks(draft, fresh)
-                publish.publish(fresh, self.path)
-                return removed
+            try:
+                return self._remove(store, places, now)
+            except NotPublished as error:
+                logger.warning("only removed, not loaded: %s", error)
+                return self._remove(None, places, now)
+
+    def _remove(
+        self, store: Store | None, places: Collection[tuple[str, str]], now: datetime
+    ) -> int:
+        with self._draft() as draft:
+            with self._written(draft) as db:
+                migrations.prepare(db, self.path, now)
+                removed = duckdb_removal.remove(db, places)
+                if store:
+                    duckdb_load.load(db, store, now, self._chosen, new_layout=True)
+                else:
+                    duckdb_load.refresh(db, now, self._chosen, marts=True)
+            if store:
+                self._passed(draft)
+            fresh = draft.with_name(f"{draft.name}.fresh")
+            with self._opener.told():
+                duckdb_removal.copy_without_free_blocks(draft, fresh)
+            publish.publish(fresh, self.path)
+            return removed
 
     def holds(self, revisions: Mapping[tuple[str, str], int]) -> bool:
         """Whether any of these slots (feed, slot) is loaded, in a revision up to the given one."""
@@ -111,14 +140,20 @@ class DuckDBWarehouse:
 
     def query(self, sql: str, parameters: Sequence[object] | Mapping[str, object] = ()) -> Result:
         """Run one statement on a read-only connection that can reach no file but this one."""
-        with self._reading() as db:
-            return _ask(db, sql, parameters)
+        with self._reading() as db, _asked(sql):
+            cursor = db.execute(sql, parameters or None)
+            columns = tuple(column[0] for column in cursor.description or ())
+            return Result(columns, cursor.fetchall())
+
+    def arrow(self, sql: str, parameters: Mapping[str, object]) -> pa.Table:
+        """The same with the answer as an Arrow table."""
+        with self._reading() as db, _asked(sql):
+            return db.sql(sql, params=dict(parameters)).to_arrow_table()
 
     def check(self) -> list[CheckResult]:
-        """Run all checks; errors first."""
+        """Run all checks on what is published; errors first."""
         with self._reading() as db:
-            results = [_checked(check, _ask(db, check.text)) for check in checks()]
-        return sorted(results, key=lambda result: result.severity)
+            return gate.run_checks(db, self._chosen.as_warnings)
 
     def _is_up_to_date(self, store: Store, now: datetime) -> bool:
         """Whether a load would change nothing; so that it need not copy the file first."""
@@ -128,36 +163,85 @@ class DuckDBWarehouse:
             return (
                 _is_whole(db)
                 and migrations.is_current(db)
-                and not duckdb_load.has_work(db, store, now)
+                and not duckdb_load.has_work(db, store, now, self._chosen)
             )
 
+    def _passed(self, draft: Path) -> tuple[CheckResult, ...]:
+        """The results of all checks, of which no error has found anything in the draft."""
+        with self._opener.told(), closing(self._opener.look_at(draft)) as db:
+            results = gate.run_checks(db, self._chosen.as_warnings)
+        gate.pass_or_refuse(results)
+        return tuple(results)
+
     def _bring_up_to_date(self) -> None:
-        """An older chartlake made the file: it lacks views until a load, or this."""
+        """An older chartlake made the file: it lacks views until a load, or this.
+
+        It brings no rows, and without it nobody could read those there are: no check stops it.
+        """
         with publish.turn(self.path, self._patience_seconds), self._draft() as draft:
             with self._written(draft) as db:
                 if new_layout := migrations.prepare(db, self.path, self._clock()):
-                    duckdb_load.refresh_marts(db)
+                    choices.write(db, self._chosen)
+                    refresh_marts(db)
             if new_layout:
+                publish.publish(draft, self.path)
+
+    def _take_up_choices(self) -> None:
+        """The configuration was edited after the last load: see that it counts at once.
+
+        Where that cannot be, such as on a disk that cannot be written, what is there is read.
+        """
+        try:
+            self._write_choices()
+        except ChartlakeError as error:
+            self._keeps_former_choices = True
+            logger.warning(
+                "what chartlake.toml says of charts was edited, and does not count yet: %s (%s)",
+                error.what,
+                error.why,
+            )
+
+    def _write_choices(self) -> None:
+        patience = min(self._patience_seconds, _READERS_PATIENCE_SECONDS)
+        with publish.turn(self.path, patience):
+            with self._read() as db:
+                if not choices.changed(db, self._chosen):  # another one has done it
+                    return
+            with self._draft() as draft:
+                with self._written(draft) as db:
+                    new_layout = migrations.prepare(db, self.path, self._clock())
+                    listed = choices.write(db, self._chosen)
+                    if marts := new_layout or choices.needs_marts(listed):
+                        refresh_marts(db)
+                if marts:
+                    self._passed(draft)
                 publish.publish(draft, self.path)
 
     @contextmanager
     def _reading(self) -> Iterator[duckdb.DuckDBPyConnection]:
         if not self.path.exists():
-            raise self._not_there()
+            raise not_there(self.path)
         with self._read() as db:
             if not _is_whole(db):
-                raise self._not_there()
+                raise not_there(self.path)
             older = migrations.is_older(db)
-            if not older:
+            other = not older and self._has_other_choices(db)
+            if not older and not other:
                 yield db
         if older:
             self._bring_up_to_date()
+        if other:
+            self._take_up_choices()
+        if older or other:
             with self._read() as db:
                 yield db
 
+    def _has_other_choices(self, db: duckdb.DuckDBPyConnection) -> bool:
+        return not self._keeps_former_choices and bool(choices.changed(db, self._chosen))
+
     @contextmanager
     def _read(self) -> Iterator[duckdb.DuckDBPyConnection]:
-        with self._told(), closing(self._open(self.path, read_only=True)) as db:
+        with self._opener.told(), closing(self._opener.read()) as db:
             yield db
 
     @contextmanager
@@ -170,7 +254,7 @@ class DuckDBWarehouse:
     def _written(self, draft: Path) -> Iterator[duckdb.DuckDBPyConnection]:
         """The draft, open to write; what was written is in the file when the block ends."""
         fix = "see that the disk has space; what was there before stays as it is"
-        with self._told(fix), closing(self._open(draft)) as db:
+        with self._opener.told(fix), closing(self._opener.write(draft)) as db:
             with _transaction(db):
                 yield db
             db.execute("checkpoint")
@@ -178,97 +262,24 @@ class DuckDBWarehouse:
     def _settle_wal(self) -> None:
         """Another program wrote in the file and was killed: let what it committed count."""
         if publish.wal_of(self.path).exists():
-            with self._told(), closing(self._open(self.path)) as db:
+            with self._opener.told(), closing(self._opener.write(self.path)) as db:
                 db.execute("checkpoint")
-
-    @contextmanager
-    def _told(self, fix: str | None = None) -> Iterator[None]:
-        try:
-            yield
-        except duckdb.Error as error:
-            what = f"cannot use the warehouse {self.path}"
-            raise StorageError(what, why=str(error), fix=fix) from error
-
-    def _open(self, path: Path, *, read_only: bool = False) -> duckdb.DuckDBPyConnection:
-        config = _ALONE if read_only else {}
-        until, told = time.monotonic() + self._patience_seconds, False
-        while True:
-            before = _which(path)
-            try:
-                db = duckdb.connect(str(path), read_only=read_only, config=config)
-                # it opens a file several times: all of them have to be the same one
-                if not read_only or _which(path) == before:
-                    return db
-                db.close()
-                continue
-            except duckdb.Error as error:
-                if read_only and _which(path) != before:
-                    continue  # another one was published in this moment
-                if _HELD not in str(error):
-                    raise self._unusable(str(error)) from error
-                if time.monotonic() > until:
-                    raise self._held() from error
-                if until - time.monotonic() < self._patience_seconds - 1 and not told:
-                    logger.warning("waiting for another process that writes in %s", self.path)
-                    told = True
-            time.sleep(0.1)
-
-    def _not_there(self) -> UsageError:
-        return UsageError(
-            f"there is no warehouse yet at {self.path}",
-            fix="fill it first: chartlake import FILES, chartlake run, or chartlake demo",
-        )
-
-    def _held(self) -> StorageError:
-        return StorageError(
-            f"the warehouse {self.path} is in use by another process",
-            why=f"it was still held after {self._patience_seconds:.0f} seconds",
-            fix="wait for the other process to end, or stop it; let other programs open it "
-            "read-only, which disturbs nobody",
-        )
-
-    def _unusable(self, why: str) -> StorageError:
-        return StorageError(
-            f"cannot open the warehouse {self.path}",
-            why=why,
-            fix="move the file away: the next run or import makes it again from the lake"
-            if any(word in why for word in _DAMAGED)
-            else "check that its folder is there, has space, and that you may write in it",
-        )
-
-
-def _which(path: Path) -> tuple[int, int] | None:
-    """Which file has this name now."""
-    try:
-        about = path.stat()
-    except OSError:
-        return None
-    return about.st_dev, about.st_ino
 
 
 def _is_whole(db: duckdb.DuckDBPyConnection) -> bool:
     return bool(db.execute(_WHOLE).fetchall())
 
 
-def _ask(
-    db: duckdb.DuckDBPyConnection,
-    sql: str,
-    parameters: Sequence[object] | Mapping[str, object] = (),
-) -> Result:
+@contextmanager
+def _asked(sql: str) -> Iterator[None]:
+    """One statement, and what is wrong with it as an error of who asks."""
     try:
         statements = len(duckdb.extract_statements(sql))
         if statements != 1:
             raise UsageError(f"a query is one statement, and here are {statements}")
-        cursor = db.execute(sql, parameters or None)
-        columns = tuple(column[0] for column in cursor.description or ())
-        return Result(columns, cursor.fetchall())
+        yield
     except _OF_THE_QUERY as error:
         raise UsageError("the query failed", why=str(error)) from error
-
-
-def _checked(check: Check, found: Result) -> CheckResult:
-    shown = Result(found.columns, found.rows[:_ROWS_SHOWN])
-    return CheckResult(check.name, check.severity, check.statement, len(found.rows), shown)
 
 
 @contextmanager

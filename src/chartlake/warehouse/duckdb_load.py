@@ -1,9 +1,13 @@
-"""What one load does inside its transaction: replace the slots that changed, refresh the marts."""
+"""What one load does inside its transaction: replace the slots that changed, refresh the marts.
+
+A load looks at the lake's builds, at the calendar and at what the configuration says of charts.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import UTC, date, datetime, timedelta
+from typing import NamedTuple
 
 import duckdb
 import pyarrow as pa
@@ -14,25 +18,43 @@ from chartlake.lake import builds, curated, keys
 from chartlake.lake.store import Store
 from chartlake.model import Build, BuiltSlot, Feed, naive_utc
 from chartlake.schema import TABLES
+from chartlake.warehouse import choices
+from chartlake.warehouse.choices import Choices
 from chartlake.warehouse.migrations import VERSION
 from chartlake.warehouse.port import Loaded
-from chartlake.warehouse.sql import MARTS
+from chartlake.warehouse.refresh import refresh_marts
 
-__all__ = ["VERSION", "has_work", "load", "refresh_marts"]
+__all__ = ["VERSION", "Changes", "has_work", "load", "refresh"]
 
 Winners = dict[tuple[str, str], tuple[Build, BuiltSlot]]
 """The slots whose live attempt changes, by feed and slot, each with its build."""
 
 
-def has_work(db: duckdb.DuckDBPyConnection, store: Store, now: datetime) -> bool:
+class Changes(NamedTuple):
+    """Whether a load changed the file, and whether the rows that checks look at."""
+
+    file: bool
+    marts: bool
+
+
+def has_work(db: duckdb.DuckDBPyConnection, store: Store, now: datetime, chosen: Choices) -> bool:
     """Whether a load would change anything; only reads, of a file of this version."""
-    return bool(_unseen(db, _listed(store))) or _due(db, now) != _known_due(db)
+    return (
+        bool(_unseen(db, _listed(store)))
+        or _due(db, now) != _known_due(db)
+        or bool(choices.changed(db, chosen))
+    )
 
 
 def load(
-    db: duckdb.DuckDBPyConnection, store: Store, now: datetime, *, new_layout: bool
-) -> tuple[Loaded, bool]:
-    """Bring the tables and marts up to the lake's builds; also tells whether anything changed.
+    db: duckdb.DuckDBPyConnection,
+    store: Store,
+    now: datetime,
+    chosen: Choices,
+    *,
+    new_layout: bool,
+) -> tuple[Loaded, Changes]:
+    """Bring the tables and marts up to the lake's builds; also tells what changed.
 
     The caller holds the transaction. ``new_layout``: the marts have to be made anew anyhow.
     """
@@ -52,15 +74,23 @@ def load(
     now_seen = {key: at for key, at in listed.items() if key not in damaged}
     if now_seen != seen:
         _remember(db, now_seen)
-    if stale := _refresh_due(db, now) or bool(loaded.slots) or new_layout:
+    done = refresh(db, now, chosen, marts=bool(loaded.slots) or new_layout)
+    changes = done._replace(file=done.file or now_seen != seen)
+    return loaded._replace(left_out=tuple(damaged.values())), changes
+
+
+def refresh(
+    db: duckdb.DuckDBPyConnection, now: datetime, chosen: Choices, *, marts: bool
+) -> Changes:
+    """Write the calendar and the lists of the configuration anew, and what is made from them.
+
+    ``marts``: these have to be made anew anyhow. The caller holds the transaction.
+    """
+    listed = choices.write(db, chosen)
+    needed = _refresh_due(db, now) or choices.needs_marts(listed) or marts
+    if needed:
         refresh_marts(db)
-    return loaded._replace(left_out=tuple(damaged.values())), stale or now_seen != seen
-
-
-def refresh_marts(db: duckdb.DuckDBPyConnection) -> None:
-    """Make all marts anew."""
-    for mart in MARTS:
-        db.execute(f"create or replace table {mart.name} as {mart.text}")
+    return Changes(needed or bool(listed), needed)
 
 
 def _listed(store: Store) -> dict[str, datetime]:

@@ -37,6 +37,7 @@ MIGRATIONS = (
     Migration(2, "readings and plays; an edition that is unchanged says since when"),
     Migration(3, "slots that were missed"),
     Migration(4, "when each build that was looked at was written"),
+    Migration(5, "rosters, exclusions, markets, and how recordings are counted"),
 )
 """All steps, in order. Those that were released are never edited."""
 
@@ -66,6 +67,12 @@ create table if not exists load_history (
 create table if not exists due_editions (
     feed varchar not null, scheduled_at timestamp not null, chart_date date not null
 );
+create table if not exists roster_terms (kind varchar not null, value varchar not null);
+create table if not exists excluded_terms (kind varchar not null, value varchar not null);
+create table if not exists feed_markets (
+    feed varchar not null, family varchar not null, market varchar not null
+);
+create table if not exists chart_options (name varchar not null, value varchar not null);
 """
 _LAYOUT = sha256(
     repr([(t.name, [(c.name, str(c.type)) for c in t.columns]) for t in TABLES.values()]).encode()

@@ -6,10 +6,10 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Literal, NamedTuple, Protocol
 
-from chartlake.errors import CorruptObject
+from chartlake.errors import CorruptObject, DataError
 from chartlake.lake.store import Store
 
-__all__ = ["CheckResult", "Loaded", "Result", "Warehouse"]
+__all__ = ["CheckResult", "Loaded", "NotPublished", "Result", "Warehouse"]
 
 
 class Result(NamedTuple):
@@ -23,18 +23,6 @@ class Result(NamedTuple):
         return [dict(zip(self.columns, row, strict=True)) for row in self.rows]
 
 
-class Loaded(NamedTuple):
-    """What a load changed: slots replaced or added, and entries inserted.
-
-    ``left_out`` tells of builds that are damaged, or whose files are damaged or gone; the next
-    load tries again.
-    """
-
-    slots: int
-    entries: int
-    left_out: tuple[CorruptObject, ...] = ()
-
-
 class CheckResult(NamedTuple):
     """A check of the data: it must return no rows. ``rows`` shows the first of them."""
 
@@ -45,17 +33,48 @@ class CheckResult(NamedTuple):
     rows: Result
 
 
+class Loaded(NamedTuple):
+    """What a load changed: slots replaced or added, and entries inserted.
+
+    ``left_out`` tells of builds that are damaged, or whose files are damaged or gone; the next
+    load tries again. ``checks`` are those that were run before it was published; None where
+    nothing changed that they look at.
+    """
+
+    slots: int
+    entries: int
+    left_out: tuple[CorruptObject, ...] = ()
+    checks: tuple[CheckResult, ...] | None = None
+
+
+class NotPublished(DataError):
+    """A check of severity error failed: a load was thrown away, what was there before stays.
+
+    ``checks`` are the results of all of them.
+    """
+
+    def __init__(
+        self, what: str, *, why: str | None, fix: str | None, checks: Sequence[CheckResult]
+    ) -> None:
+        super().__init__(what, why=why, fix=fix)
+        self.checks = tuple(checks)
+
+
 class Warehouse(Protocol):
     """Tables, views and marts over the live attempts of a lake."""
 
     def load(self, store: Store, now: datetime) -> Loaded:
-        """Bring the warehouse up to the lake's builds; repeating it changes nothing."""
+        """Bring the warehouse up to the lake's builds; repeating it changes nothing.
+
+        NotPublished where a check of severity error fails: then nothing has changed.
+        """
         ...
 
     def remove(self, store: Store, places: Collection[tuple[str, str]], now: datetime) -> int:
         """Remove slots (feed, slot) so that no byte of them stays; how many were there.
 
-        The lake has removed them before; what it has of them now is loaded.
+        The lake has removed them before; what it has of them now is loaded, unless a check
+        of severity error would fail then. Nothing keeps them from being removed.
         """
         ...
 
@@ -64,5 +83,5 @@ class Warehouse(Protocol):
         ...
 
     def check(self) -> list[CheckResult]:
-        """Run all checks."""
+        """Run all checks on what is published."""
         ...

@@ -2,6 +2,7 @@
 
 spotify    the Spotify side: one governor, one memory, a reader for each feed
 engines    where the transform runs
+choices    what the warehouse counts, and what it may take
 sign_in    accounts, access tokens, connections
 """
 
@@ -18,6 +19,7 @@ from chartlake.model import Feed
 from chartlake.pipeline import Pipeline
 from chartlake.settings import FeedSettings, Settings
 from chartlake.warehouse.duckdb import DuckDBWarehouse
+from chartlake.wiring.choices import choices_of, limits_of
 from chartlake.wiring.clock import system_clock
 from chartlake.wiring.engines import open_engine
 from chartlake.wiring.sign_in import open_accounts, open_login
@@ -52,7 +54,12 @@ def open_project(
 ) -> Project:
     """Wire a project; nothing is asked of the network yet."""
     store = open_store(settings.lake_url, clock)
-    warehouse = DuckDBWarehouse(settings.warehouse_path, clock=clock)
+    warehouse = DuckDBWarehouse(
+        settings.warehouse_path,
+        clock=clock,
+        choices=choices_of(settings),
+        limits=limits_of(settings.warehouse),
+    )
     spotify = open_spotify(settings, store, clock, retry)
     pipeline = Pipeline(
         store=store,

@@ -1,65 +1,42 @@
 -- one row per feed, chart week (Friday to Thursday) and artist with an entry in it
--- chart points of an entry: (length + 1 - position) / length; each credited artist gets them whole,
--- so shares of one chart may add up to more than 1. An artist is the Spotify id where it is known,
--- else the artist text as given, whole (is_text). Four weeks are compared per edition, so that a
--- missing edition does not look like a fall.
-with lengths as (
+-- key: feed, week_ending, artist_key
+-- chart points are whole for each credited artist, so shares of one chart may add up to more than 1.
+-- Four weeks are compared per edition, so that a missing edition does not look like a fall.
+with editions_by_week as (
     select
-        m.feed, m.scheduled_at,
+        c.feed, c.scheduled_at,
         -- 1970-01-01 was a Thursday: weeks count from it and end on it
-        cast(floor(cast(date_diff('day', date '1970-01-01', m.chart_date) + 6 as double) / 7) as bigint) as week,
-        greatest(max(m.position), max(c.entry_count)) as length
-    from chart_movements m
-    inner join chart_editions c on c.feed = m.feed and c.scheduled_at = m.scheduled_at
-    group by m.feed, m.scheduled_at, m.chart_date
-),
-
-scored as (
-    select
-        m.feed, l.week, m.scheduled_at, m.item_kind, m.item_key, m.track_id, m.item_name, m.artist_names,
-        m.position,
-        cast(l.length + 1 - m.position as double) / l.length as points
-    from chart_movements m
-    inner join lengths l on l.feed = m.feed and l.scheduled_at = m.scheduled_at
-),
-
-credited as (
-    select
-        s.feed, s.week, s.scheduled_at, s.item_key, s.position, s.points,
-        case when s.item_kind = 'artist' then s.item_key else c.artist_id end as artist_id,
-        case when s.item_kind = 'artist' then s.item_name else coalesce(c.artist_name, s.artist_names) end as artist_text
-    from scored s
-    left join track_credits c on c.track_id = s.track_id
-),
-
--- an artist who is credited twice on one item counts once
-named as (
-    select
-        feed, week, scheduled_at, item_key, position, points,
-        coalesce(artist_id, artist_text) as artist_key,
-        max(artist_id) as artist_id,
-        max(artist_text) as artist_text
-    from credited
-    where coalesce(artist_id, artist_text) is not null
-    group by feed, week, scheduled_at, item_key, position, points, coalesce(artist_id, artist_text)
+        cast(floor(cast(date_diff('day', date '1970-01-01', c.chart_date) + 6 as double) / 7) as bigint) as week
+    from chart_editions c
+    inner join scope s on s.feed = c.feed
 ),
 
 weekly as (
     select
-        feed, week, artist_key,
-        max(artist_id) as artist_id,
-        max(artist_text) as artist_text,
-        count(distinct item_key) as items,
-        min(position) as best_position,
-        sum(points) as points
-    from named
-    group by feed, week, artist_key
+        c.feed, w.week, c.artist_key,
+        max(c.artist_id) as artist_id,
+        max(c.artist_text) as artist_text,
+        count(distinct c.item_key) as items,
+        min(c.position) as best_position,
+        sum(c.chart_points) as points
+    from chart_credits c
+    inner join editions_by_week w on w.feed = c.feed and w.scheduled_at = c.scheduled_at
+    group by c.feed, w.week, c.artist_key
 ),
 
+points_by_edition as (
+    select m.feed, m.scheduled_at, sum(m.chart_points) as points
+    from chart_movements m
+    inner join scope s on s.feed = m.feed
+    group by m.feed, m.scheduled_at
+),
+
+-- an edition in which nothing stands is an edition too
 weeks as (
-    select feed, week, sum(points) as points, count(distinct scheduled_at) as editions
-    from scored
-    group by feed, week
+    select w.feed, w.week, sum(coalesce(p.points, 0)) as points, count(*) as editions
+    from editions_by_week w
+    left join points_by_edition p on p.feed = w.feed and p.scheduled_at = w.scheduled_at
+    group by w.feed, w.week
 ),
 
 week_windows as (

@@ -1,4 +1,5 @@
 -- one row per artist-catalog feed and album_id: when the feed saw it first
+-- key: feed, album_id
 -- was_there: it was there already when the feed saw the first of its artists, so that it is no news
 with seen as (
     select

@@ -1,19 +1,23 @@
 -- one row per feed, item_key and edition that is the first without it
+-- key: feed, scheduled_at, item_key
 with stays as (
-    select c.ordinal, m.*
-    from chart_movements m
-    inner join chart_editions c on c.feed = m.feed and c.scheduled_at = m.scheduled_at
+    select feed, item_key, ordinal - streak as ordinal_before, max(ordinal) as last_ordinal
+    from chart_movements
+    group by feed, item_key, ordinal - streak
 )
 
 select
-    n.feed, n.scheduled_at, n.chart_date,
-    s.item_kind, s.item_key, s.track_id, s.item_name, s.artist_names,
-    s.position as last_position,
-    s.editions_on_chart,
-    s.streak as run_length
+    n.feed, n.scheduled_at, n.chart_date, n.ordinal,
+    m.item_kind, m.item_key, m.track_id, m.item_name, m.artist_names,
+    m.chart_date as last_chart_date,
+    m.position as last_position,
+    m.peak_position, m.peak_date, m.debut_date,
+    m.editions_on_chart,
+    m.streak as run_length
 from stays s
-inner join chart_editions n on n.feed = s.feed and n.ordinal = s.ordinal + 1
-left join chart_movements still
-    on still.feed = n.feed and still.scheduled_at = n.scheduled_at and still.item_key = s.item_key
-where still.item_key is null
-order by n.feed, n.scheduled_at, s.position, s.item_key
+inner join scope o on o.feed = s.feed
+inner join chart_editions n
+    on n.feed = s.feed and n.ordinal = s.last_ordinal + 1 and n.ordinal >= o.first_ordinal
+inner join chart_movements m
+    on m.feed = s.feed and m.item_key = s.item_key and m.ordinal = s.last_ordinal
+order by n.feed, n.scheduled_at, m.position, m.item_key

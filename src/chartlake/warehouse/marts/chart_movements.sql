@@ -1,70 +1,159 @@
 -- one row per feed, ranked edition and item_key: where it stands and how it came there
--- compared with the edition before that exists: a missing edition neither breaks nor lengthens a streak
+-- key: feed, scheduled_at, item_key
+-- compared with the edition before that exists: a missing edition neither breaks nor lengthens a
+-- streak. What is counted along starts from item_states, the last rows of each item before `scope`
 with placed as (
     select
-        c.feed, c.scheduled_at, c.chart_date, c.ordinal,
-        e.item_kind, e.item_key, e.track_id, e.item_name, e.artist_names, e.position, e.streams,
-        row_number() over (partition by c.feed, c.ordinal, e.item_key order by e.position) as best_first
-    from chart_editions c
-    inner join editions d on d.feed = c.feed and d.scheduled_at = c.scheduled_at
-    inner join entries e on e.feed = d.feed and e.slot = d.slot
-    where e.item_key is not null
+        t.feed, t.ordinal, t.chart_date, e.item_key,
+        e.item_kind, e.track_id, e.item_name, e.artist_names, e.position, e.streams,
+        row_number() over (partition by t.feed, t.ordinal, e.item_key order by e.position) as best_first
+    from timeline t
+    inner join scope s on s.feed = t.feed and s.first_ordinal <= t.ordinal
+    inner join counted_entries e on e.feed = t.feed and e.slot = t.slot
+    where t.is_edition
 ),
+
+marks as (
+    select
+        feed, ordinal, chart_date, item_key, item_kind, track_id, item_name, artist_names,
+        position, streams, false as is_known,
+        cast(null as bigint) as known_peak, cast(null as date) as known_peak_date,
+        cast(null as date) as known_debut_date, cast(null as bigint) as known_debut_position,
+        cast(null as bigint) as known_editions, cast(null as bigint) as known_streak,
+        cast(null as bigint) as known_at_one, cast(null as bigint) as known_streams
+    from placed
+    where best_first = 1
+    union all
+    select
+        feed, ordinal, cast(null as date) as chart_date, item_key,
+        cast(null as varchar) as item_kind, cast(null as varchar) as track_id,
+        cast(null as varchar) as item_name, cast(null as varchar) as artist_names,
+        position, streams, true as is_known,
+        peak_position as known_peak, peak_date as known_peak_date,
+        debut_date as known_debut_date, debut_position as known_debut_position,
+        editions_on_chart as known_editions, streak as known_streak,
+        editions_at_one as known_at_one, streams_total as known_streams
+    from item_states
+)
+,
 
 history as (
     select
-        feed, scheduled_at, chart_date, ordinal,
-        item_kind, item_key, track_id, item_name, artist_names, position, streams,
-        row_number() over (partition by feed, item_key order by ordinal) as editions_on_chart,
+        feed, ordinal, chart_date, item_key, item_kind, track_id, item_name, artist_names,
+        position, streams, is_known, known_peak_date, known_streak,
         lag(ordinal) over (partition by feed, item_key order by ordinal) as last_ordinal,
         lag(position) over (partition by feed, item_key order by ordinal) as last_position,
-        min(position) over (
+        lag(streams) over (partition by feed, item_key order by ordinal) as last_streams,
+        min(coalesce(known_peak, position)) over (
             partition by feed, item_key order by ordinal
             rows between unbounded preceding and current row
         ) as peak_position,
-        min(position) over (
+        min(coalesce(known_peak, position)) over (
             partition by feed, item_key order by ordinal
             rows between unbounded preceding and 1 preceding
         ) as peak_before,
-        sum(case when position = 1 then 1 else 0 end) over (
+        first_value(coalesce(known_debut_position, position)) over (
             partition by feed, item_key order by ordinal
             rows between unbounded preceding and current row
-        ) as editions_at_one
-    from placed
-    where best_first = 1
+        ) as debut_position,
+        first_value(coalesce(known_debut_date, chart_date)) over (
+            partition by feed, item_key order by ordinal
+            rows between unbounded preceding and current row
+        ) as debut_date,
+        coalesce(max(known_editions) over (
+            partition by feed, item_key order by ordinal
+            rows between unbounded preceding and current row
+        ), 0) + sum(case when is_known then 0 else 1 end) over (
+            partition by feed, item_key order by ordinal
+            rows between unbounded preceding and current row
+        ) as editions_on_chart,
+        coalesce(max(known_at_one) over (
+            partition by feed, item_key order by ordinal
+            rows between unbounded preceding and current row
+        ), 0) + sum(case when position = 1 and not is_known then 1 else 0 end) over (
+            partition by feed, item_key order by ordinal
+            rows between unbounded preceding and current row
+        ) as editions_at_one,
+        coalesce(max(known_streams) over (
+            partition by feed, item_key order by ordinal
+            rows between unbounded preceding and current row
+        ), 0) + coalesce(sum(case when not is_known then streams end) over (
+            partition by feed, item_key order by ordinal
+            rows between unbounded preceding and current row
+        ), 0) as known_streams_total,
+        sum(case when streams is null or (is_known and known_streams is null) then 1 else 0 end) over (
+            partition by feed, item_key order by ordinal
+            rows between unbounded preceding and current row
+        ) as unknown_streams,
+        sum(streams) over (
+            partition by feed, item_key order by ordinal range between 6 preceding and current row
+        ) as known_streams_7,
+        sum(case when streams is null then 1 else 0 end) over (
+            partition by feed, item_key order by ordinal range between 6 preceding and current row
+        ) as unknown_streams_7
+    from marks
 ),
 
 runs as (
     select
         *,
-        -- equal for editions in a row: both numbers grow by one
-        ordinal - editions_on_chart as run,
-        max(case when peak_before is null or position < peak_before then chart_date end) over (
+        max(
+            case
+                when is_known then known_peak_date
+                when peak_before is null or position < peak_before then chart_date
+            end
+        ) over (
             partition by feed, item_key order by ordinal
             rows between unbounded preceding and current row
         ) as peak_date,
-        case when last_ordinal = ordinal - 1 then last_position end as previous_position
+        max(
+            case
+                when is_known then ordinal - known_streak + 1
+                when last_ordinal is null or last_ordinal < ordinal - 1 then ordinal
+            end
+        ) over (
+            partition by feed, item_key order by ordinal
+            rows between unbounded preceding and current row
+        ) as run_start,
+        case when last_ordinal = ordinal - 1 then last_position end as previous_position,
+        case when last_ordinal = ordinal - 1 then last_streams end as previous_streams
     from history
 )
 
 select
-    feed, scheduled_at, chart_date, item_kind, item_key, track_id, item_name, artist_names,
-    position,
-    previous_position,
-    previous_position - position as change,
+    r.feed, c.scheduled_at, r.chart_date, r.ordinal,
+    r.item_kind, r.item_key, r.track_id, r.item_name, r.artist_names,
+    r.position,
+    r.previous_position,
+    r.previous_position - r.position as change,
     case
-        when ordinal = 1 then 'first'
-        when last_ordinal is null then 'new'
-        when previous_position is null then 're_entry'
-        when position < previous_position then 'up'
-        when position > previous_position then 'down'
+        when r.ordinal = 1 then 'first'
+        when r.last_ordinal is null then 'new'
+        when r.previous_position is null then 're_entry'
+        when r.position < r.previous_position then 'up'
+        when r.position > r.previous_position then 'down'
         else 'same'
     end as movement,
-    peak_position,
-    peak_date,
-    editions_on_chart,
-    row_number() over (partition by feed, item_key, run order by ordinal) as streak,
-    cast(editions_at_one as bigint) as editions_at_one,
-    streams
-from runs
-order by feed, scheduled_at, position, item_key
+    r.peak_position,
+    r.peak_date,
+    r.debut_date,
+    r.debut_position,
+    cast(r.editions_on_chart as bigint) as editions_on_chart,
+    r.ordinal - r.run_start + 1 as streak,
+    cast(r.editions_at_one as bigint) as editions_at_one,
+    cast(c.length + 1 - r.position as double) / c.length as chart_points,
+    r.streams,
+    r.streams - r.previous_streams as streams_change,
+    case
+        when r.previous_streams > 0
+        then 100 * cast(r.streams - r.previous_streams as double) / r.previous_streams
+    end as streams_change_percent,
+    case
+        when r.ordinal >= 7 and r.unknown_streams_7 = 0 then cast(r.known_streams_7 as bigint)
+    end as streams_7,
+    case when r.unknown_streams = 0 then cast(r.known_streams_total as bigint) end as streams_total,
+    case when c.streams > 0 then cast(r.streams as double) / c.streams end as streams_share
+from runs r
+inner join chart_editions c on c.feed = r.feed and c.ordinal = r.ordinal
+where not r.is_known
+order by r.feed, c.scheduled_at, r.position, r.item_key

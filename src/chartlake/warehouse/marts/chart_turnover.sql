@@ -1,16 +1,18 @@
 -- one row per feed and ranked edition: how much of the list changed
+-- key: feed, scheduled_at
 -- turnover is the share of the previous edition's items that left; null in a first edition
 with moves as (
     select
-        feed, scheduled_at,
+        m.feed, m.scheduled_at,
         count(*) as items,
         sum(case when movement = 'new' then 1 else 0 end) as new_entries,
         sum(case when movement = 're_entry' then 1 else 0 end) as re_entries,
         sum(case when movement = 'up' then 1 else 0 end) as climbers,
         sum(case when movement = 'down' then 1 else 0 end) as fallers,
         sum(case when movement = 'same' then 1 else 0 end) as unchanged
-    from chart_movements
-    group by feed, scheduled_at
+    from chart_movements m
+    inner join scope s on s.feed = m.feed
+    group by m.feed, m.scheduled_at
 ),
 
 leaving as (
@@ -30,6 +32,7 @@ counted as (
         coalesce(m.fallers, 0) as fallers,
         coalesce(m.unchanged, 0) as unchanged
     from chart_editions c
+    inner join scope s on s.feed = c.feed
     left join moves m on m.feed = c.feed and m.scheduled_at = c.scheduled_at
     left join leaving l on l.feed = c.feed and l.scheduled_at = c.scheduled_at
 ),
@@ -40,7 +43,7 @@ compared as (
 )
 
 select
-    feed, scheduled_at, chart_date, missing_before, items,
+    feed, scheduled_at, chart_date, ordinal, missing_before, items,
     cast(new_entries as bigint) as new_entries,
     cast(re_entries as bigint) as re_entries,
     cast(exits as bigint) as exits,

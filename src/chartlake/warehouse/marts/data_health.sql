@@ -1,17 +1,26 @@
 -- one row per feed: what is there, what is missing, what could not be used
+-- key: feed
 -- an edition here is an edition of a list, or a reading of a feed that is none. missing counts those
 -- due between the first and the last there is, missed those of them (and of the overdue) that are
--- lost for good; overdue those due after the last
+-- lost for good; overdue those due after the last; present those due that are there.
+-- lag_seconds: how long after it was due the last one was read. A file's date is no such time
 with latest_first as (
     select
-        feed, source, schedule, cadence,
+        feed, source, schedule, cadence, scheduled_at, observed_at,
         max(observed_at) over (partition by feed) as last_observed_at,
         row_number() over (partition by feed order by slot desc) as place
     from slots
 ),
 
 feeds as (
-    select feed, source, schedule, cadence, last_observed_at
+    select
+        feed, source, schedule, cadence, last_observed_at,
+        case
+            when source <> 'charts-csv'
+            then date_diff(
+                'second', date_trunc('second', scheduled_at), date_trunc('second', observed_at)
+            )
+        end as lag_seconds
     from latest_first
     where place = 1
 ),
@@ -92,7 +101,11 @@ select
     f.feed, f.source, f.schedule,
     p.first_chart_date, p.last_chart_date, f.last_observed_at,
     coalesce(p.editions, 0) as editions,
-    coalesce(d.due, 0) as due,
+    case when f.schedule is not null then coalesce(d.due, 0) end as due,
+    case
+        when f.schedule is not null
+        then cast(coalesce(d.due, 0) - p.missing - coalesce(d.overdue, 0) as bigint)
+    end as present,
     cast(p.missing as bigint) as missing,
     coalesce(m.missed, 0) as missed,
     p.longest_gap,
@@ -100,7 +113,8 @@ select
     cast(p.empty_editions as bigint) as empty_editions,
     coalesce(e.entries, 0) as entries,
     cast(coalesce(e.unavailable, 0) as bigint) as unavailable,
-    coalesce(r.rejects, 0) as rejects
+    coalesce(r.rejects, 0) as rejects,
+    f.lag_seconds
 from feeds f
 left join present p on p.feed = f.feed
 left join entry_counts e on e.feed = f.feed

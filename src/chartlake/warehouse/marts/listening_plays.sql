@@ -1,4 +1,5 @@
 -- one row per account, played_at and item_key: a play, however often it was seen
+-- key: account, played_at, item_key
 with ranked as (
     select
         p.account, p.played_at, p.item_kind, p.item_key, p.track_id, p.item_name, p.artist_names,

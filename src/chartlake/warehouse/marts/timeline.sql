@@ -1,5 +1,7 @@
 -- one row per feed and edition or reading that counts, numbered by time
--- missing_before counts those due between this one and the one before that are not there
+-- key: feed, scheduled_at
+-- missing_before counts those due between this one and the one before that are not there,
+-- missed_before those of them that are known to be lost for good
 with candidates as (
     select
         feed, slot, scheduled_at, chart_date, schedule, cadence, item_count, is_edition,
@@ -15,27 +17,55 @@ numbered as (
     select
         feed, slot, scheduled_at, chart_date, schedule, cadence, item_count, is_edition,
         row_number() over (partition by feed order by scheduled_at) as ordinal,
-        lag(scheduled_at) over (partition by feed order by scheduled_at) as previous_at,
+        lag(scheduled_at) over (partition by feed order by scheduled_at) as previous_scheduled_at,
         lag(chart_date) over (partition by feed order by scheduled_at) as previous_chart_date
     from candidates
     where newest_first = 1
 ),
 
+absent as (
+    select d.feed, d.scheduled_at, d.chart_date
+    from due_editions d
+    left join numbered n on n.feed = d.feed and n.scheduled_at = d.scheduled_at
+    where n.feed is null
+),
+
+moments as (
+    select feed, scheduled_at, scheduled_at as present_at from numbered
+    union all
+    select feed, scheduled_at, cast(null as timestamp) as present_at from absent
+),
+
+following as (
+    select
+        feed, scheduled_at, present_at,
+        min(present_at) over (
+            partition by feed order by scheduled_at
+            rows between current row and unbounded following
+        ) as next_at
+    from moments
+),
+
 gaps as (
-    select n.feed, n.scheduled_at, count(*) as missing
-    from numbered n
-    inner join due_editions d
-        on d.feed = n.feed and d.scheduled_at > n.previous_at and d.scheduled_at < n.scheduled_at
-    where n.cadence <> 'day' or (d.chart_date > n.previous_chart_date and d.chart_date < n.chart_date)
+    select n.feed, n.scheduled_at, count(*) as missing, count(m.slot) as missed
+    from following f
+    inner join absent a on a.feed = f.feed and a.scheduled_at = f.scheduled_at
+    inner join numbered n on n.feed = f.feed and n.scheduled_at = f.next_at
+    left join missed_slots m on m.feed = a.feed and m.scheduled_at = a.scheduled_at
+    where
+        f.present_at is null
+        and n.previous_scheduled_at is not null
+        and a.scheduled_at > n.previous_scheduled_at
+        -- of a day that has an edition, no other is missing
+        and (n.cadence <> 'day' or (a.chart_date > n.previous_chart_date and a.chart_date < n.chart_date))
     group by n.feed, n.scheduled_at
 )
 
 select
-    n.feed, n.scheduled_at, n.chart_date, n.slot, n.is_edition, n.ordinal, n.previous_chart_date,
-    case
-        when n.schedule is null then null
-        else coalesce(g.missing, 0)
-    end as missing_before,
+    n.feed, n.scheduled_at, n.chart_date, n.slot, n.is_edition, n.ordinal,
+    n.previous_scheduled_at, n.previous_chart_date,
+    case when n.schedule is not null then coalesce(g.missing, 0) end as missing_before,
+    case when n.schedule is not null then coalesce(g.missed, 0) end as missed_before,
     n.item_count
 from numbered n
 left join gaps g on g.feed = n.feed and g.scheduled_at = n.scheduled_at
