@@ -6,7 +6,7 @@
     remove    purge
     forget    forget-user
     mend      reconcile, backfill, rebuild, compact
-    trends    trends movers|new|exits|streaks|artists|track
+    trends    trends movers|new|exits|chart|compare|track|…    stories   stories
     explain   explain
     lake      lake ls|cat
     account   login, logout
@@ -49,6 +49,7 @@ from chartlake.cli.options import ProjectDir
 from chartlake.cli.project import init
 from chartlake.cli.remove import purge
 from chartlake.cli.simulate import simulator
+from chartlake.cli.stories import stories
 from chartlake.errors import ChartlakeError, StorageError
 
 __all__ = ["app", "main"]
@@ -109,6 +110,7 @@ app.command()(run)
 app.command("import")(import_)
 app.command()(status)
 app.add_typer(trends.app, name="trends")
+app.command()(stories)
 app.command()(explain)
 app.command()(query)
 app.command()(check)

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from chartlake.report.trends import feed_names
+from chartlake.report.editions import feed_names
 from chartlake.settings import Engine, Settings, read_settings
 from chartlake.wiring import Project, open_project
 
@@ -20,6 +20,7 @@ __all__ = [
     "From",
     "Limit",
     "ProjectDir",
+    "RosterOnly",
     "To",
     "on_engine",
     "open_here",
@@ -103,5 +104,8 @@ From = Annotated[
 To = Annotated[
     datetime | None,
     typer.Option("--to", metavar="YYYY-MM-DD", formats=["%Y-%m-%d"], help="The last date."),
+]
+RosterOnly = Annotated[
+    bool, typer.Option("--roster", help="Only what the roster of chartlake.toml follows.")
 ]
 Limit = Annotated[int, typer.Option("--limit", min=1, help="How many rows.")]

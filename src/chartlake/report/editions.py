@@ -1,0 +1,93 @@
+"""The edition that an answer is about: found by feed and date, with the one before it."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import NamedTuple
+
+from chartlake.errors import UsageError
+from chartlake.warehouse.port import Warehouse
+
+__all__ = ["EditionFacts", "edition", "feed_names"]
+
+
+class EditionFacts(NamedTuple):
+    """The edition that an answer is about, and the one before it."""
+
+    feed: str
+    schedule: str | None
+    scheduled_at: datetime
+    chart_date: date
+    ordinal: int
+    editions: int
+    previous_chart_date: date | None
+    missing_before: int | None
+    entry_count: int
+
+    @property
+    def is_latest(self) -> bool:
+        """Whether the feed has no edition after it."""
+        return self.ordinal == self.editions
+
+
+def feed_names(warehouse: Warehouse) -> list[str]:
+    """The feeds that have a ranked edition."""
+    return [
+        name
+        for (name,) in warehouse.query(
+            "select distinct feed from chart_editions order by feed"
+        ).rows
+    ]
+
+
+def edition(warehouse: Warehouse, feed: str | None, day: date | None) -> EditionFacts:
+    """The edition of a feed at a date, by default the latest; of the only feed by default."""
+    name = _feed(warehouse, feed)
+    found = warehouse.query(
+        """
+        select c.feed, e.schedule, c.scheduled_at, c.chart_date, c.ordinal,
+            (select count(*) from chart_editions a where a.feed = c.feed),
+            c.previous_chart_date, c.missing_before, c.entry_count
+        from chart_editions c
+        inner join editions e on e.feed = c.feed and e.scheduled_at = c.scheduled_at
+        where c.feed = $feed and ($day is null or c.chart_date = $day)
+        order by c.scheduled_at desc limit 1
+        """,
+        {"feed": name, "day": day},
+    ).rows
+    if not found:
+        assert day
+        raise _no_edition(warehouse, name, day)
+    return EditionFacts(*found[0])
+
+
+def _feed(warehouse: Warehouse, feed: str | None) -> str:
+    names = feed_names(warehouse)
+    if feed in names:
+        return str(feed)
+    if not names:
+        raise UsageError(
+            "the warehouse has no editions yet",
+            fix="fill it first: chartlake import FILES, chartlake run, or chartlake demo",
+        )
+    if feed is None and len(names) == 1:
+        return names[0]
+    what = f"there is no ranked list {feed!r}" if feed else "there are several feeds"
+    raise UsageError(what, fix=f"say --feed with one of: {', '.join(names)}")
+
+
+def _no_edition(warehouse: Warehouse, feed: str, day: date) -> UsageError:
+    near = warehouse.query(
+        """
+        select max(case when chart_date < $day then chart_date end),
+            min(case when chart_date > $day then chart_date end)
+        from chart_editions where feed = $feed
+        """,
+        {"feed": feed, "day": day},
+    )
+    neighbours = [str(found) for found in near.rows[0] if found]
+    return UsageError(
+        f"{feed} has no edition of {day}",
+        why="a gap in what was collected, not an empty chart" if len(neighbours) > 1 else None,
+        fix=f"the nearest there are: {', '.join(neighbours)}",
+    )

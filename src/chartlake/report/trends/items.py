@@ -1,0 +1,156 @@
+"""One item, or one artist: its history in a feed, and its profile over all of it."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, NamedTuple
+
+from chartlake.errors import UsageError
+from chartlake.report.editions import EditionFacts
+from chartlake.report.roster import marked, marked_artists
+from chartlake.warehouse.port import Warehouse
+
+__all__ = ["ArtistFacts", "ItemFacts", "artist", "item_key", "track"]
+
+_LINK = re.compile(
+    r"(?:https?://open\.spotify\.com/(?:intl-\w+/)?\w+/|spotify:(?!local)\w+:)([A-Za-z0-9]{22})(?:\?.*)?"
+)
+_MOST_CHOICES = 10
+
+
+class ItemFacts(NamedTuple):
+    """An item's history up to an edition; its profile where that is the latest."""
+
+    edition: EditionFacts
+    rows: list[dict[str, Any]]
+    profile: dict[str, Any] | None
+
+
+class ArtistFacts(NamedTuple):
+    """What an artist has in an edition; the profile, of all editions, where it is the latest."""
+
+    edition: EditionFacts
+    artist_key: str
+    artist_name: str
+    on_roster: bool
+    rows: list[dict[str, Any]]
+    profile: dict[str, Any] | None
+
+
+def track(warehouse: Warehouse, about: EditionFacts, item: str) -> ItemFacts:
+    """The history of one item in the feed, up to the edition; by id, link or part of its name."""
+    sql = """
+        select chart_date, position, previous_position, change, movement, item_name, artist_names,
+            peak_position, peak_date, editions_on_chart, streak, streams, streams_change_percent,
+            item_key
+        from chart_movements
+        where feed = $feed and scheduled_at <= $at and item_key = $item
+        order by scheduled_at
+        """
+    key = item_key(warehouse, about, item)
+    parameters = {"feed": about.feed, "at": about.scheduled_at, "item": key}
+    rows = marked(warehouse, about.feed, warehouse.query(sql, parameters).records())
+    return ItemFacts(about, rows, _profile(warehouse, about, key) if about.is_latest else None)
+
+
+def artist(warehouse: Warehouse, about: EditionFacts, name: str, limit: int = 50) -> ArtistFacts:
+    """What one artist has in the edition; by id, link or name."""
+    found = _artist(warehouse, about, name)
+    sql = """
+        select m.position, m.change, m.movement, m.previous_position, m.item_name, m.artist_names,
+            m.peak_position, m.peak_date, m.editions_on_chart, m.streak, m.streams, m.item_key
+        from chart_credits c
+        inner join chart_movements m
+            on m.feed = c.feed and m.scheduled_at = c.scheduled_at and m.item_key = c.item_key
+        where c.feed = $feed and c.scheduled_at = $at and c.artist_key = $artist
+        order by m.position limit $limit
+        """
+    key = found["artist_key"]
+    parameters = {"feed": about.feed, "at": about.scheduled_at, "artist": key, "limit": limit}
+    rows = marked(warehouse, about.feed, warehouse.query(sql, parameters).records())
+    (told,) = marked_artists(warehouse, about.feed, [found])
+    profile = found if about.is_latest else None
+    return ArtistFacts(about, key, found["artist_name"], told["on_roster"], rows, profile)
+
+
+def item_key(warehouse: Warehouse, about: EditionFacts, item: str) -> str:
+    """The key of the one item that is meant; UsageError with the choices where it is not one."""
+    found = warehouse.query(
+        """
+        select item_key as key, item_name as name, artist_names as artists,
+            item_key = $wanted or track_id = $wanted as exact,
+            lower(item_name) = lower($wanted) as named
+        from item_profiles
+        where feed = $feed
+            and (
+                item_key = $wanted or track_id = $wanted
+                or contains(lower(item_name), lower($wanted))
+            )
+        order by exact desc, named desc, editions_on_chart desc, item_key
+        """,
+        {"feed": about.feed, "wanted": _wanted(item)},
+    ).records()
+    return str(_only(found, item, about, "items")["key"])
+
+
+def _artist(warehouse: Warehouse, about: EditionFacts, name: str) -> dict[str, Any]:
+    """The profile of the one artist that is meant."""
+    found = warehouse.query(
+        """
+        select p.*, artist_key as key, artist_name as name, null as artists,
+            artist_key = $wanted as exact, lower(artist_name) = lower($wanted) as named
+        from artist_profiles p
+        where feed = $feed
+            and (artist_key = $wanted or contains(lower(artist_name), lower($wanted)))
+        order by exact desc, named desc, chart_points desc, artist_key
+        """,
+        {"feed": about.feed, "wanted": _wanted(name)},
+    ).records()
+    meant = _only(found, name, about, "artists")
+    about_choice = {"key", "name", "artists", "exact", "named", "feed"}
+    return {column: value for column, value in meant.items() if column not in about_choice}
+
+
+def _profile(warehouse: Warehouse, about: EditionFacts, key: str) -> dict[str, Any] | None:
+    found = warehouse.query(
+        """
+        select p.*, a.release_date, a.release_date_precision, a.age_at_debut_days,
+            a.age_at_peak_days
+        from item_profiles p
+        left join release_age a on a.feed = p.feed and a.item_key = p.item_key
+        where p.feed = $feed and p.item_key = $item
+        """,
+        {"feed": about.feed, "item": key},
+    ).records()
+    return next(iter(found), None)
+
+
+def _wanted(text: str) -> str:
+    link = _LINK.fullmatch(text.strip())
+    return link[1] if link else text.strip()
+
+
+def _only(
+    found: list[dict[str, Any]], said: str, about: EditionFacts, things: str
+) -> dict[str, Any]:
+    """The one that fits best: by its id, else by its whole name, else by a part of it."""
+    best = [row for row in found if row["exact"]] or [row for row in found if row["named"]] or found
+    if len(best) == 1:
+        return best[0]
+    if not best:
+        what = things.removesuffix("s")
+        article = "an" if what[0] in "ai" else "a"
+        raise UsageError(
+            f"{about.feed} never had {article} {what} {said!r}", fix="give a name or an id"
+        )
+    choices = "\n        ".join(_choice(row) for row in best[:_MOST_CHOICES])
+    raise UsageError(
+        f"{said!r} can be {len(best)} {things} of {about.feed}",
+        fix=f"say which by its id:\n        {choices}",
+    )
+
+
+def _choice(row: dict[str, Any]) -> str:
+    return f"{row['key']}  " + " · ".join(
+        str(row[part]) for part in ("name", "artists") if row[part]
+    )
