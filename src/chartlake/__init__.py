@@ -12,4 +12,24 @@ flow, and stages meet only in the lake:
 
     model, schema, errors, schedule   the vocabulary that all of them speak
     settings, wiring, cli, demo       from a project's folder to a running command
+    notebook                          the same for notebooks: ``chartlake.open()``
 """
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from chartlake.notebook import Lake
+
+__all__ = ["open"]
+
+
+def open(project: str | Path = ".") -> Lake:
+    """What the project in a folder has collected, as Arrow, pandas or polars."""
+    # not above: every command imports this package
+    from chartlake.notebook import open_lake
+
+    return open_lake(project)

@@ -69,7 +69,7 @@ def test_whatever_is_imported_is_declared() -> None:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
         for name in {name.split(".")[0] for name in _imports(node)}
         if name not in sys.stdlib_module_names | {"chartlake"}
-        and not _names(core + extras.get(path.relative_to(PACKAGE).parts[0], []))
+        and not _names(core + extras.get(Path(path.relative_to(PACKAGE).parts[0]).stem, []))
         & {owner.lower().replace("_", "-") for owner in brought_by.get(name, [])}
     }
     assert not missing
