@@ -149,7 +149,8 @@ def _command(path: tuple[str, ...], command: Any) -> str:
     if hasattr(command, "commands"):
         parts[0] = parts[0] if path else "## The whole"
         shown = [
-            (f"`{words} {name}`", child.help.strip()) for name, child in command.commands.items()
+            (f"`{words} {name}`", child.help.strip().split("\n\n")[0])
+            for name, child in command.commands.items()
         ]
         parts.append(_table(("command", "what it does"), shown))
     options = [p for p in command.params if p.name not in _OF_TYPER]

@@ -96,6 +96,16 @@ def test_a_new_load_is_seen_by_the_next_call(lake: Lake, tmp_path: Path) -> None
     assert len(lake.editions("regional-no-daily")) == 2
 
 
+def test_an_edit_of_the_settings_stays(lake: Lake, tmp_path: Path) -> None:
+    assert len(lake.movements("regional-is-daily")) == 12
+    (tmp_path / "chartlake.toml").write_text('[exclude]\nnames = ["Artist A"]\n')
+    assert run_here("query", "select 1").code == 0
+    published = (tmp_path / "chartlake-data" / "warehouse.duckdb").stat()
+    assert len(lake.movements("regional-is-daily")) == 9
+    assert run_here("query", "select 1").code == 0
+    assert (tmp_path / "chartlake-data" / "warehouse.duckdb").stat().st_ino == published.st_ino
+
+
 def test_errors_say_what_to_do(lake: Lake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(UsageError, match="no ranked list 'top'") as unknown:
         lake.items("top")

@@ -49,6 +49,9 @@ class ChartlakeError(Exception):
         self.what = what
         self.why = why
         self.fix = fix
+        for label, said in (("why", why), ("fix", fix)):
+            if said:  # for those who see a traceback: in a notebook, in a log
+                self.add_note(f"  {label}   {said}")
 
 
 class UsageError(ChartlakeError):

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import html
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
 from pathlib import Path
@@ -93,7 +93,7 @@ class Lake:
     every feed is read. UsageError where there is no warehouse yet, or no such feed.
     """
 
-    _warehouse: DuckDBWarehouse
+    _warehouse: DuckDBWarehouse = field(repr=False)
 
     @property
     def feeds(self) -> list[str]:
@@ -179,7 +179,8 @@ class Lake:
 
 def open_lake(project: str | Path = ".") -> Lake:
     """The project in a folder: reads ``chartlake.toml`` there, asks nothing of the network."""
-    return Lake(open_project(read_settings(Path(project))).warehouse)
+    # a notebook stays open while that file is edited: it must not undo what commands publish
+    return Lake(open_project(read_settings(Path(project)), takes_up_choices=False).warehouse)
 
 
 def _day(given: date | str | None) -> date | None:

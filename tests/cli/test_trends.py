@@ -67,7 +67,7 @@ def test_without_a_roster_it_is_told_how_to_have_one(
 ) -> None:
     said = filled(*words)
     assert said.code == 2
-    assert "this project follows nobody yet" in said.err
+    assert "what was published last follows nobody" in said.err
     assert "[roster]" in said.err
 
 

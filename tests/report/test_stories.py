@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import date
+from dataclasses import replace
+from datetime import date, datetime
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from chartlake.errors import UsageError
 from chartlake.report.editions import edition
 from chartlake.report.stories import stories
+from chartlake.report.stories.calendar import Calendar, Issue
 from chartlake.report.stories.proof import literal
 from chartlake.report.stories.rules import RULES
 from tests.report.lists import DAY, HOUR, charts, follow, told, world
@@ -131,13 +133,26 @@ CASES: dict[str, tuple[str, list[str | None], str]] = {
     "a round streak": (
         "streak_milestone",
         ["wxyz", *["abcd"] * 10],
-        "Song a · Artist a and 3 others: 10 weeks in a row on the chart, the first to get there "
+        "Song a · Artist a (and 3 more): 10 weeks in a row on the chart, the first to get there "
         "on record",
+    ),
+    "a round streak, after a longer one was reached with it": (
+        "streak_milestone",
+        # a has 25 and b 10 in one week; c's 10 are not the first since a's 25
+        ["ax", *["ax"] * 14, *["ab"] * 10, *["abc"] * 10],
+        "Song c · Artist c: 10 weeks in a row on the chart, the first to get there "
+        "since 2020-06-18",
+    ),
+    "a round streak, after only a longer one": (
+        "streak_milestone",
+        ["w", *["a"] * 25, *["ac"] * 10],
+        "Song c · Artist c: 10 weeks in a row on the chart, the first to get there "
+        "since 2020-03-12",
     ),
     "a round streak from the very start": (
         "streak_milestone",
         ["abcd"] * 10,
-        "Song a · Artist a and 3 others: on the chart in all 10 weeks there are",
+        "Song a · Artist a (and 3 more): on the chart in all 10 weeks there are",
     ),
     "a slow climb": (
         "slow_climb",
@@ -197,6 +212,54 @@ def test_an_artist_is_not_gone_who_is_named_in_a_title(tmp_path: Path) -> None:
     assert "artist_gone" not in told(world(tmp_path, weeks))
 
 
+def test_an_artist_of_the_roster_is_not_gone_who_is_named_in_another_item(tmp_path: Path) -> None:
+    weeks = [*["abcd"] * 6, "abce"]
+    here = world(tmp_path, charts(weeks, titles={"e": "Song e (feat. Artist D)"}))
+    follow(here, ("name", "artist d"))
+    found = told(here)
+    assert "roster: longest_run_ended" in found or "longest_run_ended" in found
+    assert not {"artist_gone", "roster: artist_gone"} & set(found)
+
+
+def test_an_artist_was_there_who_shared_an_item_before(tmp_path: Path) -> None:
+    weeks = [*["abcx"] * 2, *["abcd"] * 8, "abce"]
+    shared = {"x": "Artist d, Friend"}
+    assert "artist_gone" not in told(world(tmp_path / "text", charts(weeks, artists=shared)))
+    titles = {"x": "Song x (with Artist D)"}
+    assert "artist_gone" not in told(world(tmp_path / "title", charts(weeks, titles=titles)))
+    assert "artist_gone" in told(world(tmp_path / "alone", charts(weeks)))
+
+
+def test_an_artist_with_an_id_is_not_gone_who_is_named_where_no_id_is_known(
+    tmp_path: Path,
+) -> None:
+    def gone(folder: str, title: str) -> bool:
+        weeks = charts([*["abcd"] * 6, "abce"], titles={"d": "Vera", "e": title})
+        known = [
+            replace(
+                week,
+                entries=tuple(
+                    replace(entry, item_kind="artist", track_id=None, artist_names=None)
+                    if entry.item_name == "Vera"
+                    else entry
+                    for entry in week.entries
+                ),
+            )
+            for week in weeks
+        ]
+        return "artist_gone" in told(world(tmp_path / folder, known))
+
+    assert gone("nowhere", "Song e")
+    assert not gone("named", "Song e (feat. Vera)")
+
+
+def test_nothing_ends_with_several_artists_in_one_text(tmp_path: Path) -> None:
+    weeks = charts([*["abcd"] * 6, "abce"], artists={"d": "Artist d, Friend"})
+    found = told(world(tmp_path, weeks))
+    assert "artist_gone" not in found
+    assert "longest_run_ended" in found
+
+
 def test_one_artist_with_many_items(tmp_path: Path) -> None:
     here = world(tmp_path, charts([*["abcd"] * 5, "xyza"], artists=dict.fromkeys("xyz", "X")))
     story = told(here)["most_by_artist"]
@@ -207,6 +270,14 @@ def test_one_artist_with_many_items(tmp_path: Path) -> None:
     # both say that X came with three: the rarer is told
     assert "most_debuts_by_artist" not in told(here)
     assert_proved(here)
+
+
+def test_one_item_of_an_artist_is_not_most(tmp_path: Path) -> None:
+    here = world(tmp_path, charts([*["abcd"] * 5, "abce"]))
+    follow(here, ("name", "artist a"), ("name", "artist e"))
+    kinds = {kind.removeprefix("roster: ") for kind in told(here)}
+    assert "highest_debut" in kinds
+    assert not {"most_by_artist", "most_debuts_by_artist"} & kinds
 
 
 def test_one_artist_with_many_debuts(tmp_path: Path) -> None:
@@ -286,6 +357,24 @@ def test_days_and_hours_are_counted_as_such(
     assert " editions: Song e" in told(here, feed="hits")["biggest_climb"].headline
 
 
+@pytest.mark.parametrize(
+    ("times", "unit"),
+    [
+        (["2020-03-01T23:00", "2020-03-02T00:00"], "hour"),
+        (["2020-03-01T23:00", "2020-03-02T01:00"], "edition"),
+        (["2020-03-28T23:00", "2020-03-29T22:00", "2020-03-30T22:00"], "day"),
+        (["2020-03-01T12:00", "2020-03-02T10:00"], "edition"),
+        (["2020-03-26T23:00", "2020-04-02T22:00"], "week"),
+        (["2020-03-26T23:00", "2020-04-02T20:00"], "edition"),
+        (["2020-03-01T23:00"], "edition"),
+    ],
+)
+def test_a_unit_is_true_of_the_date_and_of_the_time(times: list[str], unit: str) -> None:
+    moments = [datetime.fromisoformat(time) for time in times]
+    calendar = Calendar([Issue(moment, moment.date(), 0) for moment in moments])
+    assert calendar.unit(1, len(times)) == unit
+
+
 def test_the_roster_has_stories_of_its_own(tmp_path: Path) -> None:
     here = world(tmp_path, charts([*["abcde"] * 5, "aecbd"]))
     assert all(not story.on_roster for story in told(here).values())
@@ -314,10 +403,10 @@ def test_what_is_common_is_told_of_the_roster(tmp_path: Path) -> None:
 
 
 def test_an_artist_of_the_roster_is_marked(tmp_path: Path) -> None:
-    here = world(tmp_path, charts([*["abcd"] * 6, "abce"], artists={"d": "Artist d, Friend"}))
+    here = world(tmp_path, charts([*["abcd"] * 6, "abce"], artists={"d": "Artist D"}))
     follow(here, ("name", "artist d"))
     found = told(here, roster=True)
-    assert found["artist_gone"].headline.startswith("First week without Artist d, Friend, after 6")
+    assert found["artist_gone"].headline.startswith("First week without Artist D, after 6")
     assert found["artist_gone"].on_roster
     assert_proved(here, roster=True)
 

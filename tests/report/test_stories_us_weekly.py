@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 
 import pytest
 
 from chartlake.report.stories import Story
+from chartlake.warehouse.choices import Choices
 from chartlake.warehouse.duckdb import DuckDBWarehouse
 from tests.commands import run_here
 from tests.oracle.charts import read_chart_csv
@@ -165,6 +167,15 @@ def test_every_proof_of_every_week_answers_what_its_story_says(
             assert (row["value"], row["last_reached"]) == (story.value, story.since)
             assert f"{story.value:,}" in story.headline or str(story.value) in story.headline
     assert len(kinds) > 8
+
+
+def test_who_is_named_in_a_title_is_not_gone_from_the_roster(warehouse: DuckDBWarehouse) -> None:
+    follows = Choices(roster=(("name", "roddy ricch"), ("name", "dababy")))
+    followed = DuckDBWarehouse(warehouse.path, choices=follows)
+    # "Racks in the Middle (feat. Roddy Ricch and Hit-Boy)" is there
+    stories = told_of(followed, date(2019, 6, 27), roster=True).values()
+    gone = {story.artist_names for story in stories if story.kind == "artist_gone"}
+    assert "Roddy Ricch" not in gone
 
 
 def test_the_last_week_in_words(warehouse: DuckDBWarehouse, weeks: list[OracleEdition]) -> None:

@@ -187,7 +187,7 @@ def test_an_artist_by_name(tmp_path: Path) -> None:
     assert (ann.profile["items"], ann.profile["most_at_once"]) == (2, 2)
     with pytest.raises(UsageError, match="can be 2 artists"):
         trends.artist(here.warehouse, about, "nn")
-    with pytest.raises(UsageError, match="never had an artist 'nobody'"):
+    with pytest.raises(UsageError, match="has no artist 'nobody'"):
         trends.artist(here.warehouse, about, "nobody")
 
 

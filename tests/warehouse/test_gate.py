@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 
 import duckdb
@@ -15,7 +15,7 @@ from chartlake.lake import raw
 from chartlake.warehouse import gate
 from chartlake.warehouse.choices import Choices
 from chartlake.warehouse.duckdb import DuckDBWarehouse
-from chartlake.warehouse.port import NotPublished
+from chartlake.warehouse.port import CheckResult, NotPublished, Result
 from chartlake.warehouse.sql import checks
 from tests.oracle.movements import OracleEdition
 from tests.warehouse.test_load import FEED, LAYOUT_1, chart, names_of
@@ -74,6 +74,31 @@ def test_why_and_what_to_do_are_told(here: WorldPipeline) -> None:
     assert 'as_warnings = ["no_date_from_the_future"] under [checks] in chartlake.toml' in fix
 
 
+@pytest.mark.parametrize(
+    ("columns", "row"),
+    [
+        (("feed", "slot"), (FEED, "20200301T150000Z")),
+        (("feed", "scheduled_at"), (FEED, datetime(2020, 3, 1, 15))),
+    ],
+)
+@pytest.mark.parametrize("is_known", [True, False])
+def test_what_is_to_be_purged_is_a_chart_date(
+    here: WorldPipeline, columns: tuple[str, str], row: tuple[object, ...], is_known: bool
+) -> None:
+    """A daily feed of Tokyo: at this time (UTC) it is the next day there."""
+    found = CheckResult("some_check", "error", "all is well", 1, Result(columns, [row]))
+    with duckdb.connect(str(here.warehouse.path)) as db:
+        if is_known:
+            db.execute(
+                "update editions set slot = '20200301T150000Z', chart_date = date '2020-03-02', "
+                "scheduled_at = timestamp '2020-03-01 15:00:00'"
+            )
+        with pytest.raises(NotPublished) as told:
+            gate.pass_or_refuse(db, [found])
+    remedy = f"purge {FEED} --date 2020-03-02" if is_known else "purge FEED --date DAY"
+    assert f"chartlake {remedy})" in str(told.value.fix)
+
+
 def test_the_next_load_after_a_repair_publishes_all(here: WorldPipeline) -> None:
     commit(here, ahead(2))
     commit(here, chart(3, "c"))
@@ -125,8 +150,11 @@ def test_several_checks_are_told_together(here: WorldPipeline) -> None:
         db.execute("update chart_turnover set exits = 5; insert into entries from entries")
         db.execute("insert into chart_turnover from chart_turnover; delete from editions")
         results = gate.run_checks(db)
-    with pytest.raises(NotPublished) as told:
-        gate.pass_or_refuse(results)
+        with pytest.raises(NotPublished) as told:
+            gate.pass_or_refuse(db, results)
+    assert told.value.failed == tuple(
+        result.name for result in results if result.failures and result.severity == "error"
+    )
     failed = [result.name for result in results if result.failures and result.severity == "error"]
     assert len(failed) > 4
     named = f"{len(failed)} checks failed: {', '.join(failed)}"

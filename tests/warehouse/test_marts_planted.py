@@ -59,8 +59,8 @@ WRONG = {
     ),
     "an item that stands twice counts with its worse position": Planted(
         "chart_movements",
-        "order by e.position) as best_first",
-        "order by e.position desc) as best_first",
+        "order by e.position\n        ) as best_first",
+        "order by e.position desc\n        ) as best_first",
         "chart_movements",
     ),
     "of a day that has an edition others are missing": Planted(

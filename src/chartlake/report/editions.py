@@ -12,7 +12,11 @@ __all__ = ["EditionFacts", "edition", "feed_names"]
 
 
 class EditionFacts(NamedTuple):
-    """The edition that an answer is about, and the one before it."""
+    """The edition that an answer is about, and the one before it.
+
+    ``rejects`` are its records that could not be used: what stood there counts as absent.
+    ``repeats_previous``: its streams are those of the edition before, to the number.
+    """
 
     feed: str
     schedule: str | None
@@ -23,6 +27,8 @@ class EditionFacts(NamedTuple):
     previous_chart_date: date | None
     missing_before: int | None
     entry_count: int
+    rejects: int
+    repeats_previous: bool
 
     @property
     def is_latest(self) -> bool:
@@ -47,7 +53,13 @@ def edition(warehouse: Warehouse, feed: str | None, day: date | None) -> Edition
         """
         select c.feed, e.schedule, c.scheduled_at, c.chart_date, c.ordinal,
             (select count(*) from chart_editions a where a.feed = c.feed),
-            c.previous_chart_date, c.missing_before, c.entry_count
+            c.previous_chart_date, c.missing_before, c.entry_count,
+            (select count(*) from rejects r where r.feed = e.feed and r.slot = e.slot),
+            coalesce((
+                select count(*) = sum(case when m.streams > 0 and m.streams_change = 0 then 1 end)
+                from chart_movements m
+                where m.feed = c.feed and m.scheduled_at = c.scheduled_at
+            ), false)
         from chart_editions c
         inner join editions e on e.feed = c.feed and e.scheduled_at = c.scheduled_at
         where c.feed = $feed and ($day is null or c.chart_date = $day)
@@ -80,14 +92,25 @@ def _no_edition(warehouse: Warehouse, feed: str, day: date) -> UsageError:
     near = warehouse.query(
         """
         select max(case when chart_date < $day then chart_date end),
-            min(case when chart_date > $day then chart_date end)
+            min(case when chart_date > $day then chart_date end),
+            (select count(*) from due_editions d where d.feed = $feed and d.chart_date = $day),
+            (select count(*) from due_editions d where d.feed = $feed)
         from chart_editions where feed = $feed
         """,
         {"feed": feed, "day": day},
     )
-    neighbours = [str(found) for found in near.rows[0] if found]
+    *around, due_then, due = near.rows[0]
+    neighbours = [str(found) for found in around if found]
     return UsageError(
         f"{feed} has no edition of {day}",
-        why="a gap in what was collected, not an empty chart" if len(neighbours) > 1 else None,
+        why=_why_not(len(neighbours) > 1, bool(due), bool(due_then)),
         fix=f"the nearest there are: {', '.join(neighbours)}",
     )
+
+
+def _why_not(is_between: bool, has_calendar: bool, was_due: bool) -> str | None:
+    if not is_between:
+        return None
+    if has_calendar and not was_due:
+        return "none was due then: the feed has its editions on other dates"
+    return "a gap in what was collected, not an empty chart"

@@ -37,12 +37,13 @@ def has_roster(warehouse: Warehouse) -> bool:
 
 
 def require(warehouse: Warehouse) -> None:
-    """UsageError, with the way to one, where the project has no roster."""
+    """UsageError, with the way to one, where no roster counts; the settings may name one."""
     if not has_roster(warehouse):
         raise UsageError(
-            "this project follows nobody yet",
+            "what was published last follows nobody",
             fix="name artists, tracks, albums, isrcs or names in chartlake.toml, such as\n"
-            '        [roster]\n        names = ["Taylor Swift"]',
+            '        [roster]\n        names = ["Taylor Swift"]\n'
+            "        If it names some already, they count from the next load: chartlake run",
         )
 
 

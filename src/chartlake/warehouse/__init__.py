@@ -4,11 +4,13 @@
     duckdb       the embedded warehouse: one file
     duckdb_load  what one load does inside its transaction
     choices      what the configuration says of charts, as tables
+    refusal      what is remembered of lists whose marts the checks refused
     refresh      making the marts
     gate         checks, without which nothing is published
     publish      the next file takes the place of the last one
     migrations   from the layout of an older file to this one
     opening      opening the file
+    asking       a statement that somebody asks
     sql          the SQL files of this folder: views/, marts/ and checks/
 
 A load replaces whole slots in one transaction, together with its record in

@@ -16,7 +16,19 @@ from typing import Literal
 import duckdb
 import pyarrow as pa
 
-__all__ = ["Choices", "FeedMarket", "Term", "changed", "needs_marts", "write"]
+__all__ = [
+    "ROSTER",
+    "Choices",
+    "FeedMarket",
+    "Term",
+    "are_written",
+    "changed",
+    "needs_marts",
+    "write",
+]
+
+ROSTER = "roster_terms"
+"""The table from which no mart is made, only views."""
 
 Term = tuple[str, str]
 """A kind and a value, such as ("artist", Spotify id) or ("name", artist name)."""
@@ -58,9 +70,16 @@ def changed(db: duckdb.DuckDBPyConnection, choices: Choices) -> frozenset[str]:
     return frozenset(_differing(db, choices))
 
 
-def write(db: duckdb.DuckDBPyConnection, choices: Choices) -> frozenset[str]:
+def are_written(db: duckdb.DuckDBPyConnection) -> bool:
+    """Whether the file, which has these tables, was made with any choices."""
+    return bool(db.execute("select 1 from chart_options").fetchall())
+
+
+def write(
+    db: duckdb.DuckDBPyConnection, choices: Choices, only: Collection[str] = tuple(_COLUMNS)
+) -> frozenset[str]:
     """Write the tables that hold something else, and tell which those were."""
-    differing = _differing(db, choices)
+    differing = {name: rows for name, rows in _differing(db, choices).items() if name in only}
     for name, rows in differing.items():
         db.execute(f"delete from {name}")
         if rows:
@@ -73,7 +92,7 @@ def write(db: duckdb.DuckDBPyConnection, choices: Choices) -> frozenset[str]:
 
 def needs_marts(tables: frozenset[str]) -> bool:
     """Whether marts are made from one of these; of the roster only views are."""
-    return bool(tables - {"roster_terms"})
+    return bool(tables - {ROSTER})
 
 
 def _differing(db: duckdb.DuckDBPyConnection, choices: Choices) -> dict[str, Rows]:

@@ -11,10 +11,19 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
-from chartlake.errors import ChartlakeError, UsageError
+from chartlake.errors import ChartlakeError
 from chartlake.lake.search import Words
 from chartlake.lake.store import Store
-from chartlake.warehouse import choices, duckdb_load, duckdb_removal, gate, migrations, publish
+from chartlake.warehouse import (
+    choices,
+    duckdb_load,
+    duckdb_removal,
+    gate,
+    migrations,
+    publish,
+    refusal,
+)
+from chartlake.warehouse.asking import asked
 from chartlake.warehouse.choices import Choices
 from chartlake.warehouse.opening import Opener, not_there
 from chartlake.warehouse.port import CheckResult, Loaded, NotPublished, Result
@@ -27,15 +36,8 @@ logger = logging.getLogger(__name__)
 _PATIENCE_SECONDS = 60.0
 _READERS_PATIENCE_SECONDS = 5.0
 _NOTHING_CHOSEN = Choices()
-# who asks can mend these; all else that goes wrong is of the file, the disk or the memory
-_OF_THE_QUERY = (
-    duckdb.DataError,
-    duckdb.IntegrityError,
-    duckdb.NotSupportedError,
-    duckdb.PermissionException,
-    duckdb.ProgrammingError,
-    duckdb.TransactionException,
-)
+_MADE_ANEW = "the lists of %s differ from what this project's chartlake.toml says: made anew"
+_REFUSED = "the edited lists do not count yet: check %s fails; chartlake check"
 # an earlier chartlake that was killed in its first load left a file without tables
 _WHOLE = "select 1 from duckdb_tables() where table_name = 'warehouse_version'"
 
@@ -50,10 +52,11 @@ class DuckDBWarehouse:
     Nobody writes in the file itself: a load makes the next one beside it and swaps
     them, so readers are never in the way and never see half a load. Writers take
     turns: one waits up to ``patience_seconds`` for another, then fails with StorageError.
-    What is loaded is published when the checks have passed. ``chosen`` is what the
+    What is loaded is published when the checks have passed. ``choices`` is what the
     configuration says of charts: a file that was made with something else is brought up
-    to it. ``clock`` dates what is done to a file before it can be read; ``limits`` are
-    DuckDB's settings for writing (memory_limit, threads).
+    to it. A reader that stays open while that may be edited, ``takes_up_choices=False``,
+    reads what is there. ``clock`` dates what is done to a file before it can be read;
+    ``limits`` are DuckDB's settings for writing (memory_limit, threads).
     """
 
     def __init__(
@@ -63,13 +66,16 @@ class DuckDBWarehouse:
         clock: Callable[[], datetime] = _system_clock,
         choices: Choices = _NOTHING_CHOSEN,
         limits: Mapping[str, str | int] | None = None,
+        *,
+        takes_up_choices: bool = True,
     ) -> None:
         self.path = path
         self._patience_seconds = patience_seconds
         self._clock = clock
         self._chosen = choices
         self._opener = Opener(path, patience_seconds, limits or {})
-        self._keeps_former_choices = False
+        self._takes_up_choices = takes_up_choices
+        self._keeps_choices_of: refusal.Identity | None = None
 
     def load(self, store: Store, now: datetime) -> Loaded:
         """Replace the slots for which the lake has a better attempt, and refresh the marts.
@@ -80,7 +86,7 @@ class DuckDBWarehouse:
             if self._is_up_to_date(store, now):
                 return Loaded(0, 0)
             with self._draft() as draft:
-                with self._written(draft) as db:
+                with self._opener.written(draft) as db:
                     new_layout = migrations.prepare(db, self.path, now)
                     loaded, changes = duckdb_load.load(
                         db, store, now, self._chosen, new_layout=new_layout
@@ -88,7 +94,7 @@ class DuckDBWarehouse:
                 if changes.marts:
                     loaded = loaded._replace(checks=self._passed(draft))
                 if changes.file:
-                    publish.publish(draft, self.path)
+                    self._publish(draft)
                 return loaded
 
     def remove(self, store: Store, places: Collection[tuple[str, str]], now: datetime) -> int:
@@ -109,7 +115,7 @@ class DuckDBWarehouse:
         self, store: Store | None, places: Collection[tuple[str, str]], now: datetime
     ) -> int:
         with self._draft() as draft:
-            with self._written(draft) as db:
+            with self._opener.written(draft) as db:
                 migrations.prepare(db, self.path, now)
                 removed = duckdb_removal.remove(db, places)
                 if store:
@@ -121,7 +127,7 @@ class DuckDBWarehouse:
             fresh = draft.with_name(f"{draft.name}.fresh")
             with self._opener.told():
                 duckdb_removal.copy_without_free_blocks(draft, fresh)
-            publish.publish(fresh, self.path)
+            self._publish(fresh)
             return removed
 
     def holds(self, revisions: Mapping[tuple[str, str], int]) -> bool:
@@ -140,14 +146,14 @@ class DuckDBWarehouse:
 
     def query(self, sql: str, parameters: Sequence[object] | Mapping[str, object] = ()) -> Result:
         """Run one statement on a read-only connection that can reach no file but this one."""
-        with self._reading() as db, _asked(sql):
+        with self._reading() as db, asked(sql):
             cursor = db.execute(sql, parameters or None)
             columns = tuple(column[0] for column in cursor.description or ())
             return Result(columns, cursor.fetchall())
 
     def arrow(self, sql: str, parameters: Mapping[str, object]) -> pa.Table:
         """The same with the answer as an Arrow table."""
-        with self._reading() as db, _asked(sql):
+        with self._reading() as db, asked(sql):
             return db.sql(sql, params=dict(parameters)).to_arrow_table()
 
     def check(self) -> list[CheckResult]:
@@ -170,7 +176,7 @@ class DuckDBWarehouse:
         """The results of all checks, of which no error has found anything in the draft."""
         with self._opener.told(), closing(self._opener.look_at(draft)) as db:
             results = gate.run_checks(db, self._chosen.as_warnings)
-        gate.pass_or_refuse(results)
+            gate.pass_or_refuse(db, results)
         return tuple(results)
 
     def _bring_up_to_date(self) -> None:
@@ -179,43 +185,77 @@ class DuckDBWarehouse:
         It brings no rows, and without it nobody could read those there are: no check stops it.
         """
         with publish.turn(self.path, self._patience_seconds), self._draft() as draft:
-            with self._written(draft) as db:
+            with self._opener.written(draft) as db:
                 if new_layout := migrations.prepare(db, self.path, self._clock()):
-                    choices.write(db, self._chosen)
+                    if self._takes_up_choices or not choices.are_written(db):
+                        choices.write(db, self._chosen)
                     refresh_marts(db)
             if new_layout:
-                publish.publish(draft, self.path)
+                self._publish(draft)
 
-    def _take_up_choices(self) -> None:
+    def _take_up_edits(self) -> None:
         """The configuration was edited after the last load: see that it counts at once.
 
-        Where that cannot be, such as on a disk that cannot be written, what is there is read.
+        Where that cannot be, such as on a disk that cannot be written, what is there is read
+        until there is another file.
         """
+        self._keeps_choices_of = refusal.identity(self.path)
         try:
-            self._write_choices()
+            if failed := self._write_choices():
+                self._keeps_choices_of = refusal.identity(self.path)
+                logger.warning(_REFUSED, ", ".join(failed))
         except ChartlakeError as error:
-            self._keeps_former_choices = True
             logger.warning(
                 "what chartlake.toml says of charts was edited, and does not count yet: %s (%s)",
                 error.what,
                 error.why,
             )
 
-    def _write_choices(self) -> None:
-        patience = min(self._patience_seconds, _READERS_PATIENCE_SECONDS)
-        with publish.turn(self.path, patience):
-            with self._read() as db:
-                if not choices.changed(db, self._chosen):  # another one has done it
-                    return
-            with self._draft() as draft:
-                with self._written(draft) as db:
-                    new_layout = migrations.prepare(db, self.path, self._clock())
-                    listed = choices.write(db, self._chosen)
-                    if marts := new_layout or choices.needs_marts(listed):
-                        refresh_marts(db)
-                if marts:
-                    self._passed(draft)
-                publish.publish(draft, self.path)
+    def _write_choices(self) -> tuple[str, ...]:
+        """Publish what was edited, all of it or the roster alone; the checks that are in the way.
+
+        What was refused once is not tried again on the same file.
+        """
+        with publish.turn(self.path, min(self._patience_seconds, _READERS_PATIENCE_SECONDS)):
+            with self._read() as db:  # another one may have done it
+                differing = choices.changed(db, self._chosen)
+            failed: tuple[str, ...] = ()
+            if choices.needs_marts(differing):
+                failed = refusal.recall(self.path, self._chosen) or self._publish_choices()
+                if not failed:
+                    return ()
+            if choices.ROSTER in differing:
+                self._publish_roster()
+            if failed:
+                refusal.remember(self.path, self._chosen, failed)
+            return failed
+
+    def _publish_choices(self) -> tuple[str, ...]:
+        """With the marts that are made from them; or which checks have refused these."""
+        with self._draft() as draft:
+            with self._opener.written(draft) as db:
+                migrations.prepare(db, self.path, self._clock())
+                choices.write(db, self._chosen)
+                refresh_marts(db)
+            try:
+                self._passed(draft)
+            except NotPublished as error:
+                return error.failed
+            self._publish(draft)
+        logger.warning(_MADE_ANEW, self.path)
+        return ()
+
+    def _publish_roster(self) -> None:
+        """Only views read it: the rest stays as it was published, and needs no checks."""
+        with self._draft() as draft:
+            with self._opener.written(draft) as db:
+                choices.write(db, self._chosen, only=(choices.ROSTER,))
+            self._publish(draft)
+        logger.warning(_MADE_ANEW, self.path)
+
+    def _publish(self, draft: Path) -> None:
+        publish.publish(draft, self.path)
+        refusal.drop(self.path)
 
     @contextmanager
     def _reading(self) -> Iterator[duckdb.DuckDBPyConnection]:
@@ -231,13 +271,15 @@ class DuckDBWarehouse:
         if older:
             self._bring_up_to_date()
         if other:
-            self._take_up_choices()
+            self._take_up_edits()
         if older or other:
             with self._read() as db:
                 yield db
 
     def _has_other_choices(self, db: duckdb.DuckDBPyConnection) -> bool:
-        return not self._keeps_former_choices and bool(choices.changed(db, self._chosen))
+        if not self._takes_up_choices or self._keeps_choices_of == refusal.identity(self.path):
+            return False
+        return bool(choices.changed(db, self._chosen))
 
     @contextmanager
     def _read(self) -> Iterator[duckdb.DuckDBPyConnection]:
@@ -246,48 +288,11 @@ class DuckDBWarehouse:
 
     @contextmanager
     def _draft(self) -> Iterator[Path]:
-        self._settle_wal()
+        if publish.wal_of(self.path).exists():
+            self._opener.settle()
         with publish.draft_of(self.path) as draft:
             yield draft
-
-    @contextmanager
-    def _written(self, draft: Path) -> Iterator[duckdb.DuckDBPyConnection]:
-        """The draft, open to write; what was written is in the file when the block ends."""
-        fix = "see that the disk has space; what was there before stays as it is"
-        with self._opener.told(fix), closing(self._opener.write(draft)) as db:
-            with _transaction(db):
-                yield db
-            db.execute("checkpoint")
-
-    def _settle_wal(self) -> None:
-        """Another program wrote in the file and was killed: let what it committed count."""
-        if publish.wal_of(self.path).exists():
-            with self._opener.told(), closing(self._opener.write(self.path)) as db:
-                db.execute("checkpoint")
 
 
 def _is_whole(db: duckdb.DuckDBPyConnection) -> bool:
     return bool(db.execute(_WHOLE).fetchall())
-
-
-@contextmanager
-def _asked(sql: str) -> Iterator[None]:
-    """One statement, and what is wrong with it as an error of who asks."""
-    try:
-        statements = len(duckdb.extract_statements(sql))
-        if statements != 1:
-            raise UsageError(f"a query is one statement, and here are {statements}")
-        yield
-    except _OF_THE_QUERY as error:
-        raise UsageError("the query failed", why=str(error)) from error
-
-
-@contextmanager
-def _transaction(db: duckdb.DuckDBPyConnection) -> Iterator[None]:
-    db.begin()
-    try:
-        yield
-    except BaseException:
-        db.rollback()
-        raise
-    db.commit()

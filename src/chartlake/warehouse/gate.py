@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
 import duckdb
 
-from chartlake.model import Slot, slot_time
 from chartlake.warehouse.port import CheckResult, NotPublished, Result
 from chartlake.warehouse.sql import Check, checks
 
@@ -18,6 +17,11 @@ _ROWS_SHOWN = 5
 _COUNTED_AT_ONCE = 10_000
 _CHECKS_TOLD = 3
 _ROWS_TOLD = 3
+_CHART_DATE = """
+select chart_date from slots
+where feed = $feed and (slot = $slot or scheduled_at = $at) and chart_date is not null
+limit 1
+"""
 
 
 def run_checks(
@@ -28,8 +32,8 @@ def run_checks(
     return sorted(results, key=lambda result: result.severity)
 
 
-def pass_or_refuse(results: Sequence[CheckResult]) -> None:
-    """NotPublished where a check of severity error has found something."""
+def pass_or_refuse(db: duckdb.DuckDBPyConnection, results: Sequence[CheckResult]) -> None:
+    """NotPublished where a check of severity error has found something in this draft."""
     failed = [each for each in results if each.failures and each.severity == "error"]
     if not failed:
         return
@@ -41,7 +45,7 @@ def pass_or_refuse(results: Sequence[CheckResult]) -> None:
     raise NotPublished(
         f"nothing new was published: {which}",
         why="\n".join([*told, "what was published before stays as it is"]),
-        fix=_fix(failed),
+        fix=_fix(db, failed),
         checks=results,
     )
 
@@ -68,10 +72,11 @@ def _told(failed: CheckResult) -> str:
     return "\n".join([f"{failed.statement}; but:", *rows])
 
 
-def _fix(failed: Sequence[CheckResult]) -> str:
-    """Where the first row tells feed and date, with them."""
+def _fix(db: duckdb.DuckDBPyConnection, failed: Sequence[CheckResult]) -> str:
+    """With the feed and the chart date of the first row of which both are known."""
     records = (record for each in failed for record in each.rows.records())
-    feed, day = next(filter(all, map(_place, records)), ("FEED", "DAY"))
+    places = (_place(db, record) for record in records)
+    feed, day = next(filter(all, places), ("FEED", "DAY"))
     names = ", ".join(f'"{each.name}"' for each in failed)
     return (
         "the lake keeps all of it, and the next run tries again. Give a right file "
@@ -81,9 +86,13 @@ def _fix(failed: Sequence[CheckResult]) -> str:
     )
 
 
-def _place(record: Mapping[str, Any]) -> tuple[str | None, date | None]:
-    """The feed and the chart date of a row, as far as it tells them."""
-    slot = record.get("slot")
-    times = (record.get("scheduled_at"), slot_time(Slot(slot)) if slot else None)
-    days = (at.date() for at in times if isinstance(at, datetime))
-    return record.get("feed"), record.get("chart_date") or next(days, None)
+def _place(
+    db: duckdb.DuckDBPyConnection, record: Mapping[str, Any]
+) -> tuple[str | None, date | None]:
+    """The feed and the chart date of a row; a slot's time is UTC, and may be of another day."""
+    feed, day = record.get("feed"), record.get("chart_date")
+    if feed and not day:
+        named = {"feed": feed, "slot": record.get("slot"), "at": record.get("scheduled_at")}
+        found = db.execute(_CHART_DATE, named).fetchall()
+        day = found[0][0] if found else None
+    return feed, day

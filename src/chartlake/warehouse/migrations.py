@@ -151,8 +151,9 @@ def _migrate(
 
 
 def _version_of(db: duckdb.DuckDBPyConnection) -> int | None:
-    found = db.execute("select max(version) from warehouse_version").fetchone()
-    return found[0] if found else None
+    # all is fetched: DuckDB keeps a connection busy with what is not
+    ((version,),) = db.execute("select max(version) from warehouse_version").fetchall()
+    return None if version is None else int(version)
 
 
 def _has(db: duckdb.DuckDBPyConnection, table: str) -> bool:

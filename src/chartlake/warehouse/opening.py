@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -40,6 +40,20 @@ class Opener:
     def write(self, file: Path) -> duckdb.DuckDBPyConnection:
         """The file itself or a draft."""
         return self._open(file, limits=self.limits)
+
+    @contextmanager
+    def written(self, draft: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+        """The draft, open to write; what was written is in the file when the block ends."""
+        fix = "see that the disk has space; what was there before stays as it is"
+        with self.told(fix), closing(self.write(draft)) as db:
+            with _transaction(db):
+                yield db
+            db.execute("checkpoint")
+
+    def settle(self) -> None:
+        """Another program wrote in the file and was killed: let what it committed count."""
+        with self.told(), closing(self.write(self.path)) as db:
+            db.execute("checkpoint")
 
     def look_at(self, draft: Path) -> duckdb.DuckDBPyConnection:
         """A draft that is written, as readers would see it, in no more than a writer may take."""
@@ -117,3 +131,14 @@ def _which(file: Path) -> tuple[int, int] | None:
     except OSError:
         return None
     return about.st_dev, about.st_ino
+
+
+@contextmanager
+def _transaction(db: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    db.begin()
+    try:
+        yield
+    except BaseException:
+        db.rollback()
+        raise
+    db.commit()

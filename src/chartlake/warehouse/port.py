@@ -50,7 +50,7 @@ class Loaded(NamedTuple):
 class NotPublished(DataError):
     """A check of severity error failed: a load was thrown away, what was there before stays.
 
-    ``checks`` are the results of all of them.
+    ``checks`` are the results of all of them, ``failed`` the names of those that stopped it.
     """
 
     def __init__(
@@ -58,6 +58,7 @@ class NotPublished(DataError):
     ) -> None:
         super().__init__(what, why=why, fix=fix)
         self.checks = tuple(checks)
+        self.failed = tuple(c.name for c in checks if c.failures and c.severity == "error")
 
 
 class Warehouse(Protocol):

@@ -66,7 +66,7 @@ VIEWS = _read(
 
 MARTS = (
     *_read("marts", "timeline", "chart_editions", "recordings"),
-    *_read("views", "counted_entries"),
+    *_read("views", "merged_tracks", "excluded_items"),
     *_read("marts", "chart_movements", "chart_exits"),
     *_read("views", "chart_credits", "chart_returns"),
     *_read(

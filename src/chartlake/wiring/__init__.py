@@ -51,14 +51,20 @@ def open_project(
     settings: Settings,
     clock: Callable[[], datetime] = system_clock,
     retry: Retry | None = None,
+    *,
+    takes_up_choices: bool = True,
 ) -> Project:
-    """Wire a project; nothing is asked of the network yet."""
+    """Wire a project; nothing is asked of the network yet.
+
+    ``takes_up_choices``: whether reads bring the warehouse up to these settings.
+    """
     store = open_store(settings.lake_url, clock)
     warehouse = DuckDBWarehouse(
         settings.warehouse_path,
         clock=clock,
         choices=choices_of(settings),
         limits=limits_of(settings.warehouse),
+        takes_up_choices=takes_up_choices,
     )
     spotify = open_spotify(settings, store, clock, retry)
     pipeline = Pipeline(

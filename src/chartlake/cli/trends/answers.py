@@ -72,7 +72,17 @@ def section(title: str, columns: Sequence[Col], found: Sequence[Mapping[str, Any
 
 
 def describe(about: EditionFacts) -> str:
-    """Which edition, and against which it is compared."""
+    """Which edition, against which it is compared, and what to know before reading it."""
+    said = [_compared(about)]
+    if about.rejects:
+        records = counted(about.rejects, "record")
+        said.append(f"{records} of it could not be used and count as absent: chartlake check")
+    if about.repeats_previous:
+        said.append("its streams are those of the edition before, to the number: is it a copy?")
+    return "\n".join(said)
+
+
+def _compared(about: EditionFacts) -> str:
     what = f"{about.feed} · {about.chart_date} · edition {about.ordinal} of {about.editions}"
     if about.previous_chart_date is None:
         return f"{what} · the first"

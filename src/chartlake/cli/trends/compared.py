@@ -25,11 +25,14 @@ def compare(
         ),
     ],
     to_date: Annotated[
-        datetime,
+        datetime | None,
         typer.Option(
-            "--to", metavar="YYYY-MM-DD", formats=["%Y-%m-%d"], help="The later chart date."
+            "--to",
+            metavar="YYYY-MM-DD",
+            formats=["%Y-%m-%d"],
+            help="The later chart date (default: the latest).",
         ),
-    ],
+    ] = None,
     feed: FeedOption = None,
     limit: Annotated[
         int, typer.Option("--limit", min=1, help="How many climbs, falls, entries, exits.")
@@ -43,7 +46,7 @@ def compare(
         open_here(project).warehouse,
         feed,
         from_date.date(),
-        to_date.date(),
+        to_date.date() if to_date else None,
         limit,
         roster=roster,
     )
@@ -101,6 +104,10 @@ def _counts(found: Comparison, roster: bool) -> str:
     return (
         f"{kept:,} of {counts['then']:,}{whose} are still there{share}: "
         f"{counts['climbs']:,} climbed, {counts['falls']:,} fell, "
-        f"{counts['stayed']:,} {'stands' if counts['stayed'] == 1 else 'stand'} where they were; "
+        f"{counts['stayed']:,} {_stayed(counts['stayed'])}; "
         f"{counts['entered']:,} entered, {counts['left']:,} left"
     )
+
+
+def _stayed(count: int) -> str:
+    return "stands where it was" if count == 1 else "stand where they were"

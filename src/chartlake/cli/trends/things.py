@@ -95,7 +95,8 @@ def records(
     for name, of_record in groupby(found.rows, key=lambda row: str(row["record"])):
         section(trends.RECORDS[name], columns.RECORDS, list(of_record))
     if not found.rows:
-        show.line("No record yet.")
+        none = "Nothing of the roster is among the ten best." if roster else "No record yet."
+        show.line(none)
 
 
 def new_releases(

@@ -1,5 +1,7 @@
 -- measures the longest presence of an artist that ends with each edition: editions in a row with any item
--- of an artist text no program knows who else it names, so it is gone only where no entry holds it
+-- who is credited is not known of every item, so an artist is there where a title or an artist text holds
+-- the name: such an edition is neither the first without it, nor the one before it came
+-- an artist text with a comma is several artists, and no program knows which
 with presences as (
     select ordinal, artist_key, max(artist_id) as artist_id, max(artist_text) as artist_text
     from credits
@@ -17,7 +19,8 @@ stays as (
 ends as (
     select
         artist_key,
-        case when max(artist_id) is null then max(artist_text) end as only_text,
+        max(artist_id) as artist_id,
+        max(artist_text) as artist_text,
         max(ordinal) + 1 as ordinal,
         min(ordinal) as first_with,
         count(*) as editions
@@ -25,11 +28,17 @@ ends as (
     group by artist_key, stay
 ),
 
+said_without as (
+    select ordinal, artist_key, artist_text, ordinal as without from ends
+    union all
+    select ordinal, artist_key, artist_text, first_with - 1 as without from ends
+),
+
 still_named as (
-    select distinct e.ordinal, e.artist_key
-    from ends e
-    inner join moves m on m.ordinal = e.ordinal
-    where position(lower(e.only_text) in lower(concat(m.item_name, ' ', m.artist_names))) > 0
+    select distinct w.ordinal, w.artist_key
+    from said_without w
+    inner join everything m on m.ordinal = w.without
+    where position(lower(w.artist_text) in lower(concat(m.item_name, ' ', m.artist_names))) > 0
 ),
 
 ranked as (
@@ -38,7 +47,9 @@ ranked as (
         row_number() over (partition by e.ordinal order by e.editions desc, e.artist_key) as place
     from ends e
     left join still_named s on s.ordinal = e.ordinal and s.artist_key = e.artist_key
-    where s.artist_key is null
+    where
+        s.artist_key is null
+        and (e.artist_id is not null or position(', ' in e.artist_text) = 0)
 )
 
 select

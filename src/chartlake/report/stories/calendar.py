@@ -11,11 +11,8 @@ from chartlake.warehouse.port import Warehouse
 
 __all__ = ["Calendar", "Issue", "counted", "read_calendar"]
 
-_UNITS = {
-    timedelta(hours=1): "hour",
-    timedelta(days=1): "day",
-    timedelta(days=7): "week",
-}
+_HOUR = timedelta(hours=1)
+_DATED = {"day": timedelta(days=1), "week": timedelta(days=7)}
 _EDITION = "edition"
 
 
@@ -35,15 +32,18 @@ class Calendar(NamedTuple):
     def unit(self, first: int, last: int) -> str:
         """What the editions from one to another can be counted in.
 
-        Dates are a week or a day apart whatever the clocks do; hours are those of UTC.
+        Dates are a day or a week apart whatever the clocks do, which is an hour in UTC at most;
+        hours are those of UTC, and two of them may have midnight between them.
         """
         span = self._span(first, last)
         if len(span) < 2:  # one alone has no distance: as it is with its neighbours
             span = self._span(max(1, first - 1), min(len(self.issues), last + 1))
-        days = {b.chart_date - a.chart_date for a, b in pairwise(span)}
-        if days <= {timedelta(0), timedelta(days=1)} and days != {timedelta(days=1)}:
-            days = {b.scheduled_at - a.scheduled_at for a, b in pairwise(span)}
-        return _UNITS.get(days.pop(), _EDITION) if len(days) == 1 else _EDITION
+        dates = {b.chart_date - a.chart_date for a, b in pairwise(span)}
+        times = {b.scheduled_at - a.scheduled_at for a, b in pairwise(span)}
+        for unit, length in _DATED.items():
+            if dates == {length} and all(abs(time - length) <= _HOUR for time in times):
+                return unit
+        return "hour" if times == {_HOUR} else _EDITION
 
     def has_gap(self, first: int, last: int) -> bool:
         """Whether an edition that was due is missing between one and another."""

@@ -1,7 +1,9 @@
--- measures the most items that one artist has in each edition
+-- measures the most items that one artist has in each edition, from two on
+-- in a list of artists an item is the artist and not by one
 with counted as (
     select ordinal, artist_key, count(*) as items, min(position) as best_position
     from credits
+    where item_key <> artist_key
     group by ordinal, artist_key
 ),
 
@@ -12,6 +14,7 @@ ranked as (
             partition by ordinal order by items desc, best_position, artist_key
         ) as place
     from counted
+    where items > 1
 )
 
 select

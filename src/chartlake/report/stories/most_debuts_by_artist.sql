@@ -1,8 +1,9 @@
--- measures the most items of one artist that are in each edition and never were before
+-- measures the most items of one artist that are in each edition and never were before, from two on
+-- in a list of artists an item is the artist and not by one
 with counted as (
     select ordinal, artist_key, count(*) as items, min(position) as best_position
     from credits
-    where movement = 'new'
+    where movement = 'new' and item_key <> artist_key
     group by ordinal, artist_key
 ),
 

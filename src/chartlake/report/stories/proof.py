@@ -13,10 +13,12 @@ from chartlake.report.roster import ARTISTS, ITEMS
 
 __all__ = ["literal", "measure_of", "proof"]
 
-# what a rule may read: the feed up to the edition in question, all of it or the roster's part
+# what a rule may read: the feed up to the edition in question, all of it or the roster's part;
+# `everything` is all of it even then, to see who else names an artist
 _SOURCES = {
     "calendar": "select * from chart_editions where feed = $feed and ordinal <= $ordinal",
     "turnover": "select * from chart_turnover where feed = $feed and ordinal <= $ordinal",
+    "everything": "select * from chart_movements where feed = $feed and ordinal <= $ordinal",
     "moves": "select * from chart_movements where feed = $feed and ordinal <= $ordinal",
     "leavers": "select * from chart_exits where feed = $feed and ordinal <= $ordinal",
     "credits": "select * from chart_credits where feed = $feed and ordinal <= $ordinal",

@@ -120,7 +120,7 @@ def _run_ended(row: Row, calendar: Calendar) -> str:
 
 def _milestone(row: Row, calendar: Calendar) -> str:
     others = row["others"]
-    who = _item(row) + (f" and {others:,} other{'s' * (others > 1)}" if others else "")
+    who = _item(row) + (f" (and {others:,} more)" if others else "")
     run = _in_a_row(row, calendar, row["ordinal"])
     if row["value"] == row["ordinal"]:  # what was before the first edition nobody knows
         return f"{who}: on the chart in all {run} there are"

@@ -1,11 +1,19 @@
--- measures the longest of the round streaks that items of each edition reach in it
-with ranked as (
-    select
-        ordinal, streak, position, item_key, item_name, artist_names,
-        row_number() over (partition by ordinal order by streak desc, position) as place,
-        count(*) over (partition by ordinal, streak) as as_long
+-- measures which items of each edition reach in it the longest of the round streaks reached in this one
+with longest as (
+    select max(streak) as streak
     from moves
-    where streak in (10, 25, 50, 52, 75, 150, 250, 365) or streak % 100 = 0
+    where
+        ordinal = $ordinal
+        and (streak in (10, 25, 50, 52, 75, 150, 250, 365) or streak % 100 = 0)
+),
+
+ranked as (
+    select
+        m.ordinal, m.streak, m.position, m.item_key, m.item_name, m.artist_names,
+        row_number() over (partition by m.ordinal order by m.position) as place,
+        count(*) over (partition by m.ordinal) as as_long
+    from moves m
+    inner join longest l on l.streak = m.streak
 )
 
 select

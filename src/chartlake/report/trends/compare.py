@@ -85,17 +85,17 @@ def compare(
     warehouse: Warehouse,
     feed: str | None,
     from_day: date,
-    to_day: date,
+    to_day: date | None,
     limit: int = 10,
     *,
     roster: bool = False,
 ) -> Comparison:
-    """Compare the editions of two dates; both must be there.
+    """Compare the editions of two dates, the later by default the latest; both must be there.
 
     ``stayed`` are the items that stand where they stood. With ``roster`` only its items are listed
     and counted; the number ones are those of the whole chart.
     """
-    if from_day > to_day:
+    if to_day and from_day > to_day:
         raise UsageError(
             f"--from {from_day} is after --to {to_day}", fix="give the earlier date as --from"
         )

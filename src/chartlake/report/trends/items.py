@@ -16,6 +16,9 @@ _LINK = re.compile(
     r"(?:https?://open\.spotify\.com/(?:intl-\w+/)?\w+/|spotify:(?!local)\w+:)([A-Za-z0-9]{22})(?:\?.*)?"
 )
 _MOST_CHOICES = 10
+_ABOUT_CHOICE = frozenset(
+    ("key", "name", "artists", "exact", "named", "feed", "peak", "first_date", "last_date")
+)
 
 
 class ItemFacts(NamedTuple):
@@ -78,6 +81,7 @@ def item_key(warehouse: Warehouse, about: EditionFacts, item: str) -> str:
     found = warehouse.query(
         """
         select item_key as key, item_name as name, artist_names as artists,
+            peak_position as peak, debut_date as first_date, last_chart_date as last_date,
             item_key = $wanted or track_id = $wanted as exact,
             lower(item_name) = lower($wanted) as named
         from item_profiles
@@ -90,7 +94,7 @@ def item_key(warehouse: Warehouse, about: EditionFacts, item: str) -> str:
         """,
         {"feed": about.feed, "wanted": _wanted(item)},
     ).records()
-    return str(_only(found, item, about, "items")["key"])
+    return str(_only(warehouse, found, item, about, "items")["key"])
 
 
 def _artist(warehouse: Warehouse, about: EditionFacts, name: str) -> dict[str, Any]:
@@ -98,6 +102,7 @@ def _artist(warehouse: Warehouse, about: EditionFacts, name: str) -> dict[str, A
     found = warehouse.query(
         """
         select p.*, artist_key as key, artist_name as name, null as artists,
+            best_position as peak, first_chart_date as first_date, last_chart_date as last_date,
             artist_key = $wanted as exact, lower(artist_name) = lower($wanted) as named
         from artist_profiles p
         where feed = $feed
@@ -106,9 +111,8 @@ def _artist(warehouse: Warehouse, about: EditionFacts, name: str) -> dict[str, A
         """,
         {"feed": about.feed, "wanted": _wanted(name)},
     ).records()
-    meant = _only(found, name, about, "artists")
-    about_choice = {"key", "name", "artists", "exact", "named", "feed"}
-    return {column: value for column, value in meant.items() if column not in about_choice}
+    meant = _only(warehouse, found, name, about, "artists")
+    return {column: value for column, value in meant.items() if column not in _ABOUT_CHOICE}
 
 
 def _profile(warehouse: Warehouse, about: EditionFacts, key: str) -> dict[str, Any] | None:
@@ -131,7 +135,11 @@ def _wanted(text: str) -> str:
 
 
 def _only(
-    found: list[dict[str, Any]], said: str, about: EditionFacts, things: str
+    warehouse: Warehouse,
+    found: list[dict[str, Any]],
+    said: str,
+    about: EditionFacts,
+    things: str,
 ) -> dict[str, Any]:
     """The one that fits best: by its id, else by its whole name, else by a part of it."""
     best = [row for row in found if row["exact"]] or [row for row in found if row["named"]] or found
@@ -139,18 +147,23 @@ def _only(
         return best[0]
     if not best:
         what = things.removesuffix("s")
-        article = "an" if what[0] in "ai" else "a"
+        hides = warehouse.query("select 1 from excluded_terms limit 1").rows
         raise UsageError(
-            f"{about.feed} never had {article} {what} {said!r}", fix="give a name or an id"
+            f"{about.feed} has no {what} {said!r}",
+            why="[exclude] in chartlake.toml hides some from all answers" if hides else None,
+            fix="give an id, or a part of the name as the list has it",
         )
     choices = "\n        ".join(_choice(row) for row in best[:_MOST_CHOICES])
+    same = len({(row["name"], row["artists"]) for row in best}) < len(best)
+    one = '; or count the ids of one recording as one: [charts] recordings = "as-one"'
     raise UsageError(
         f"{said!r} can be {len(best)} {things} of {about.feed}",
-        fix=f"say which by its id:\n        {choices}",
+        fix=f"say which by its id{one if same else ''}:\n        {choices}",
     )
 
 
 def _choice(row: dict[str, Any]) -> str:
-    return f"{row['key']}  " + " · ".join(
-        str(row[part]) for part in ("name", "artists") if row[part]
+    who = " · ".join(str(row[part]) for part in ("name", "artists") if row[part])
+    return (
+        f"{row['key']}  {who}  (#{row['peak']} at best, {row['first_date']} to {row['last_date']})"
     )

@@ -1,8 +1,18 @@
 -- error: every item of a ranked edition that is not excluded has its movement, once
 with expected as (
-    select d.feed, d.scheduled_at, count(distinct e.item_key) as items
+    select d.feed, d.scheduled_at, count(distinct coalesce(o.counted_as, e.item_key)) as items
     from editions d
-    inner join counted_entries e on e.feed = d.feed and e.slot = d.slot
+    inner join entries e on e.feed = d.feed and e.slot = d.slot
+    left join merged_tracks o on o.track_id = e.track_id
+    left join excluded_items xi on xi.item_key = e.item_key
+    left join excluded_items xo on xo.item_key = o.counted_as
+    left join excluded_terms xk on xk.kind = 'kind' and xk.value = e.item_kind
+    left join excluded_terms xn
+        on xn.kind = 'name'
+        and xn.value = lower(trim(case when e.item_kind = 'artist' then e.item_name else e.artist_names end))
+    where
+        e.item_key is not null
+        and xi.item_key is null and xo.item_key is null and xk.value is null and xn.value is null
     group by d.feed, d.scheduled_at
 )
 

@@ -4,13 +4,24 @@
 -- streak. What is counted along starts from item_states, the last rows of each item before `scope`
 with placed as (
     select
-        t.feed, t.ordinal, t.chart_date, e.item_key,
+        t.feed, t.ordinal, t.chart_date, coalesce(o.counted_as, e.item_key) as item_key,
         e.item_kind, e.track_id, e.item_name, e.artist_names, e.position, e.streams,
-        row_number() over (partition by t.feed, t.ordinal, e.item_key order by e.position) as best_first
+        row_number() over (
+            partition by t.feed, t.ordinal, coalesce(o.counted_as, e.item_key) order by e.position
+        ) as best_first
     from timeline t
     inner join scope s on s.feed = t.feed and s.first_ordinal <= t.ordinal
-    inner join counted_entries e on e.feed = t.feed and e.slot = t.slot
-    where t.is_edition
+    inner join entries e on e.feed = t.feed and e.slot = t.slot
+    left join merged_tracks o on o.track_id = e.track_id
+    left join excluded_items xi on xi.item_key = e.item_key
+    left join excluded_items xo on xo.item_key = o.counted_as
+    left join excluded_terms xk on xk.kind = 'kind' and xk.value = e.item_kind
+    left join excluded_terms xn
+        on xn.kind = 'name'
+        and xn.value = lower(trim(case when e.item_kind = 'artist' then e.item_name else e.artist_names end))
+    where
+        t.is_edition and e.item_key is not null
+        and xi.item_key is null and xo.item_key is null and xk.value is null and xn.value is null
 ),
 
 marks as (

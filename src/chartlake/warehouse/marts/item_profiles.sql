@@ -1,17 +1,25 @@
 -- one row per feed and item_key: its whole time on the chart so far
 -- key: feed, item_key
 -- debut_is_known is false where it stood in the feed's first edition: it may have been there before
-with ends as (
-    select m.feed, m.item_key, max(m.ordinal) as last_ordinal
+with moves as (
+    select
+        m.feed, m.ordinal, m.chart_date, m.item_kind, m.item_key, m.track_id, m.item_name, m.artist_names,
+        m.position, m.change, m.peak_position, m.peak_date, m.debut_date, m.debut_position,
+        m.editions_on_chart, m.editions_at_one, m.streak, m.chart_points, m.streams, m.streams_total
     from chart_movements m
     inner join scope s on s.feed = m.feed
-    group by m.feed, m.item_key
+),
+
+ends as (
+    select feed, item_key, max(ordinal) as last_ordinal
+    from moves
+    group by feed, item_key
 ),
 
 last_rows as (
     select m.*
     from ends e
-    inner join chart_movements m
+    inner join moves m
         on m.feed = e.feed and m.item_key = e.item_key and m.ordinal = e.last_ordinal
 ),
 
@@ -26,7 +34,7 @@ sums as (
         max(case when m.change < 0 then -m.change end) as biggest_fall,
         sum(m.chart_points) as chart_points,
         max(m.streams) as best_streams
-    from chart_movements m
+    from moves m
     inner join last_rows l on l.feed = m.feed and l.item_key = m.item_key
     group by m.feed, m.item_key
 ),
