@@ -33,7 +33,7 @@ HELD_OPEN = 120
 SOON = 20.0  # seconds; a library that goes on is given up after some
 WAREHOUSE = Path("chartlake-data/warehouse.duckdb")
 LAKE = Path("chartlake-data/lake")
-OF_A_RUN = {"attempt_id", "observed_at", "loaded_at"}
+OF_A_RUN = {"attempt_id", "observed_at", "loaded_at", "lag_seconds"}
 
 
 def now() -> datetime:
