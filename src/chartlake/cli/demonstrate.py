@@ -120,12 +120,12 @@ def _next(folder: Path) -> None:
     here = f"--project {shlex.quote(str(folder))}"
     show.line(Text("\nTry next", style="bold"))
     for command in (
+        f"stories {here} --feed {_SHOWN}",
         f"trends streaks {here} --feed {_SHOWN}",
         f"trends artists {here} --feed {_SHOWN}",
         f"status {here}",
         f"check {here}",
         f"explain {here} {_SHOWN} {LAST_DATE} 1",
-        f"verify {here}",
         f"lake cat {here} {_SHOWN} {LAST_DATE} | head -c 600",
         f"query {here} 'select feed, item_name, streak from chart_movements "
         "order by streak desc limit 5'",
