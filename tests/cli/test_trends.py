@@ -191,3 +191,24 @@ def test_markets(filled: Command, tmp_path: Path) -> None:
     assert document["rows"][0]["positions"] == {"is": 1, "fo": 2}
     only = filled("trends", "markets", "song c", "--feed", FEED, "--json").json()["rows"]
     assert [row["days_after_first"] for row in only] == [0, 4]
+
+
+def test_an_edition_says_what_to_know_before_reading_it(chartlake: Command, tmp_path: Path) -> None:
+    files = [write_chart(tmp_path, f"2026-01-0{day}", "ABC") for day in (1, 2, 3)]
+    # A file that equals another, byte for byte, is refused: these tell the same otherwise.
+    files[1].write_text(files[1].read_text().replace("Song A", "A Song"))
+    files[2].write_text(files[2].read_text().replace("999998", "many"))
+    other = write_chart(tmp_path, "2026-01-02", "BCA", "regional-no")
+    chartlake("import", *files, other)
+    feed = ("--feed", "regional-is-daily")
+    copied = chartlake("trends", "chart", *feed, "--date", "2026-01-02")
+    assert "its streams are those of the edition before" in copied.out
+    assert copied.out.splitlines()[0].endswith("against 2026-01-01")
+    short = chartlake("trends", "chart", *feed, "--json").json()
+    assert (short["rejects"], short["repeats_previous"]) == (1, True)
+    lines = chartlake("trends", "markets", *feed).out.splitlines()
+    assert lines[0].endswith("against 2026-01-02 · regional-daily")
+    assert lines[1].startswith("1 record of it could not be used")
+    calm = chartlake("trends", "new", *feed, "--date", "2026-01-01").out
+    assert "could not be used" not in calm
+    assert "edition before" not in calm

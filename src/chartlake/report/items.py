@@ -8,13 +8,19 @@ from typing import Any
 from chartlake.errors import UsageError
 from chartlake.warehouse.port import Warehouse
 
-__all__ = ["as_position", "at_position", "item_key", "standing"]
+__all__ = ["as_position", "at_position", "item_key", "standing", "without_link"]
 
 _POSITION = re.compile(r"#?([0-9]{1,9})")
 _LINK = re.compile(
     r"(?:https?://open\.spotify\.com/(?:intl-\w+/)?\w+/|spotify:(?!local)\w+:)([A-Za-z0-9]{22})(?:\?.*)?"
 )
 _MOST_CHOICES = 10
+
+
+def without_link(text: str) -> str:
+    """The Spotify id of a link or URI; any other text as it is, trimmed."""
+    link = _LINK.fullmatch(text.strip())
+    return link[1] if link else text.strip()
 
 
 def as_position(item: str) -> int | None:
@@ -52,8 +58,7 @@ def item_key(warehouse: Warehouse, table: str, feed: str, slot: str, item: str) 
     Of several that fit equally well the one in this slot is meant; UsageError with the choices
     where that does not decide.
     """
-    link = _LINK.fullmatch(item.strip())
-    wanted = link[1] if link else item.strip()
+    wanted = without_link(item)
     found = warehouse.query(
         f"""
         select item_key, arg_max(item_name, slot) as name, arg_max(artist_names, slot) as artists,

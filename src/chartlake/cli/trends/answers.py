@@ -16,6 +16,7 @@ from chartlake.cli.trends.columns import MARK
 from chartlake.report import trends
 from chartlake.report.editions import EditionFacts
 from chartlake.report.roster import require
+from chartlake.report.stories.calendar import counted
 from chartlake.report.trends import Trend
 from chartlake.warehouse.port import Warehouse
 
@@ -71,12 +72,12 @@ def section(title: str, columns: Sequence[Col], found: Sequence[Mapping[str, Any
         rows(columns, found)
 
 
-def describe(about: EditionFacts) -> str:
+def describe(about: EditionFacts, *more: str) -> str:
     """Which edition, against which it is compared, and what to know before reading it."""
-    said = [_compared(about)]
+    said = [" · ".join([_compared(about), *more])]
     if about.rejects:
         records = counted(about.rejects, "record")
-        said.append(f"{records} of it could not be used and count as absent: chartlake check")
+        said.append(f"{records} of it could not be used; what stood there counts as absent")
     if about.repeats_previous:
         said.append("its streams are those of the edition before, to the number: is it a copy?")
     return "\n".join(said)
@@ -91,8 +92,3 @@ def _compared(about: EditionFacts) -> str:
         gap = counted(about.missing_before, "due edition")
         return f"{against}, the edition before ({gap} missing between)"
     return against
-
-
-def counted(number: int, thing: str) -> str:
-    """``1 edition``, ``1,204 editions``."""
-    return f"{number:,} {thing}{'' if number == 1 else 's'}"

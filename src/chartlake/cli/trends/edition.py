@@ -149,7 +149,7 @@ def markets(
     if as_json:
         document = found._asdict()
         return show.json({**document.pop("edition")._asdict(), **document})
-    show.line(f"{describe(found.edition)} · {found.family}")
+    show.line(describe(found.edition, found.family))
     if found.without:
         show.note(f"no edition of this date in {', '.join(found.without)}")
     return rows(columns.markets(found.markets), [_side_by_side(row) for row in found.rows])

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any, NamedTuple
 
 from chartlake.errors import UsageError
 from chartlake.report.editions import EditionFacts
+from chartlake.report.items import without_link
 from chartlake.report.roster import marked, marked_artists
 from chartlake.warehouse.port import Warehouse
 
 __all__ = ["ArtistFacts", "ItemFacts", "artist", "item_key", "track"]
 
-_LINK = re.compile(
-    r"(?:https?://open\.spotify\.com/(?:intl-\w+/)?\w+/|spotify:(?!local)\w+:)([A-Za-z0-9]{22})(?:\?.*)?"
-)
 _MOST_CHOICES = 10
 _ABOUT_CHOICE = frozenset(
     ("key", "name", "artists", "exact", "named", "feed", "peak", "first_date", "last_date")
@@ -92,7 +89,7 @@ def item_key(warehouse: Warehouse, about: EditionFacts, item: str) -> str:
             )
         order by exact desc, named desc, editions_on_chart desc, item_key
         """,
-        {"feed": about.feed, "wanted": _wanted(item)},
+        {"feed": about.feed, "wanted": without_link(item)},
     ).records()
     return str(_only(warehouse, found, item, about, "items")["key"])
 
@@ -109,7 +106,7 @@ def _artist(warehouse: Warehouse, about: EditionFacts, name: str) -> dict[str, A
             and (artist_key = $wanted or contains(lower(artist_name), lower($wanted)))
         order by exact desc, named desc, chart_points desc, artist_key
         """,
-        {"feed": about.feed, "wanted": _wanted(name)},
+        {"feed": about.feed, "wanted": without_link(name)},
     ).records()
     meant = _only(warehouse, found, name, about, "artists")
     return {column: value for column, value in meant.items() if column not in _ABOUT_CHOICE}
@@ -127,11 +124,6 @@ def _profile(warehouse: Warehouse, about: EditionFacts, key: str) -> dict[str, A
         {"feed": about.feed, "item": key},
     ).records()
     return next(iter(found), None)
-
-
-def _wanted(text: str) -> str:
-    link = _LINK.fullmatch(text.strip())
-    return link[1] if link else text.strip()
 
 
 def _only(
