@@ -151,12 +151,14 @@ class _Facts:
             for slot, feed, entry in places
             if entry.item_name is not None and entry.artist_names is not None
         ]
-        # the latest slot; within it the first feed, and there the best position
+        # the latest slot; within it the first feed, and there the first in the alphabet
         latest = max((slot for slot, _, _ in named), default=None)
         last = sorted(
-            (feed, entry.position, entry) for slot, feed, entry in named if slot == latest
+            (feed, str(entry.item_name), str(entry.artist_names))
+            for slot, feed, entry in named
+            if slot == latest
         )
-        name, artists = (last[0][2].item_name, last[0][2].artist_names) if last else (None, None)
+        name, artists = last[0][1:] if last else (None, None)
         slots = [slot for slot, _, _ in places]
         slots += [slot_name(one.slot) for one in world.of("track", track_id)]
         text = None

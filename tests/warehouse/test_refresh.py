@@ -11,7 +11,7 @@ import duckdb
 import pytest
 
 from chartlake.warehouse import migrations, refresh
-from chartlake.warehouse.sql import MARTS
+from chartlake.warehouse.sql import ITEM_STATES, MARTS
 
 FEEDS = ("a", "b", "c")
 EDITIONS = 24
@@ -36,16 +36,6 @@ insert into editions by name
         'playlist' as source, f.feed as source_id, 'daily' as schedule, 'UTC' as timezone,
         'edition' as cadence, 0 as item_count
     from (values ('a'), ('b'), ('c')) f(feed), range({EDITIONS}) d(day);
-"""
-_STATE = """
-insert into item_states by name
-    select feed, ordinal, item_key, position, streams, peak_position, peak_date, debut_date,
-        debut_position, editions_on_chart, streak, editions_at_one, streams_total
-    from (
-        select *, max(ordinal) over (partition by feed, item_key) as last_one
-        from whole where ordinal < $first
-    )
-    where ordinal = last_one or ordinal >= $first - 6
 """
 
 
@@ -96,8 +86,9 @@ def test_movements_go_on_from_the_state_before_them(
     db.execute("create table whole as from chart_movements")
     movements = next(mart for mart in MARTS if mart.name == "chart_movements")
     db.execute("delete from scope")
-    db.execute("insert into scope select unnest(['a', 'b', 'c']), $first", {"first": first})
-    db.execute(_STATE, {"first": first})
+    columns = "unnest(['a', 'b', 'c']), $first, timestamp '2026-01-01', date '2026-01-01'"
+    db.execute(f"insert into scope select {columns}", {"first": first})
+    db.execute(f"insert into item_states by name {ITEM_STATES.text}")
     # what was before is not needed
     db.execute("delete from entries where slot < $before", {"before": _slot(first - 1)})
     found = db.execute(movements.text).fetchall()

@@ -17,6 +17,7 @@ import duckdb
 import pyarrow as pa
 
 __all__ = [
+    "MARKETS",
     "ROSTER",
     "Choices",
     "FeedMarket",
@@ -29,6 +30,9 @@ __all__ = [
 
 ROSTER = "roster_terms"
 """The table from which no mart is made, only views."""
+
+MARKETS = "feed_markets"
+"""The table from which only the comparison of markets is made."""
 
 Term = tuple[str, str]
 """A kind and a value, such as ("artist", Spotify id) or ("name", artist name)."""

@@ -121,7 +121,7 @@ class DuckDBWarehouse:
                 if store:
                     duckdb_load.load(db, store, now, self._chosen, new_layout=True)
                 else:
-                    duckdb_load.refresh(db, now, self._chosen, marts=True)
+                    duckdb_load.refresh(db, now, self._chosen, whole=True, touched=0)
             if store:
                 self._passed(draft)
             fresh = draft.with_name(f"{draft.name}.fresh")

@@ -22,7 +22,7 @@ from chartlake.warehouse import choices
 from chartlake.warehouse.choices import Choices
 from chartlake.warehouse.migrations import VERSION
 from chartlake.warehouse.port import Loaded
-from chartlake.warehouse.refresh import refresh_marts
+from chartlake.warehouse.refresh import look_at_slots, refresh_marts, refresh_touched
 
 __all__ = ["VERSION", "Changes", "has_work", "load", "refresh"]
 
@@ -74,23 +74,39 @@ def load(
     now_seen = {key: at for key, at in listed.items() if key not in damaged}
     if now_seen != seen:
         _remember(db, now_seen)
-    done = refresh(db, now, chosen, marts=bool(loaded.slots) or new_layout)
+    done = refresh(db, now, chosen, whole=new_layout, touched=loaded.slots)
     changes = done._replace(file=done.file or now_seen != seen)
     return loaded._replace(left_out=tuple(damaged.values())), changes
 
 
 def refresh(
-    db: duckdb.DuckDBPyConnection, now: datetime, chosen: Choices, *, marts: bool
+    db: duckdb.DuckDBPyConnection, now: datetime, chosen: Choices, *, whole: bool, touched: int
 ) -> Changes:
     """Write the calendar and the lists of the configuration anew, and what is made from them.
 
-    ``marts``: these have to be made anew anyhow. The caller holds the transaction.
+    ``whole``: all marts have to be made anew anyhow; ``touched``: how many slots were replaced, at
+    which `look_at_slots` has looked. The caller holds the transaction.
     """
+    markets = _markets(db)
     listed = choices.write(db, chosen)
-    needed = _refresh_due(db, now) or choices.needs_marts(listed) or marts
-    if needed:
+    moved = {feed for feed, *_ in markets ^ _markets(db)}
+    due = _refresh_due(db, now)
+    if whole or choices.needs_marts(listed - {choices.MARKETS}) or 2 * touched > _slots(db):
         refresh_marts(db)
-    return Changes(needed or bool(listed), needed)
+        return Changes(True, True)
+    if touched or due or moved:
+        refresh_touched(db, due, moved)
+        return Changes(True, True)
+    return Changes(bool(listed), False)
+
+
+def _markets(db: duckdb.DuckDBPyConnection) -> set[tuple[str, ...]]:
+    return set(db.execute(f"select * from {choices.MARKETS}").fetchall())
+
+
+def _slots(db: duckdb.DuckDBPyConnection) -> int:
+    ((count,),) = db.execute("select count(*) from slots").fetchall()
+    return int(count)
 
 
 def _listed(store: Store) -> dict[str, datetime]:
@@ -173,8 +189,10 @@ def _replace_slots(
     now: datetime,
 ) -> Loaded:
     if not winners:
+        look_at_slots(db)
         return Loaded(0, 0)
     _register_batch(db, winners, now)
+    look_at_slots(db, "batch")
     _forget_what_is_gone(db, there)
     db.execute("insert into load_history by name from batch")
     for table in TABLES:
@@ -222,18 +240,18 @@ def _register_batch(
     db.register("batch", pa.Table.from_pylist(rows))
 
 
-def _refresh_due(db: duckdb.DuckDBPyConnection, now: datetime) -> bool:
-    """Write the calendar anew; whether it changed."""
-    due = _due(db, now)
-    if due == _known_due(db):
-        return False
+def _refresh_due(db: duckdb.DuckDBPyConnection, now: datetime) -> set[str]:
+    """Write the calendar anew; of which feeds it changed."""
+    due, known = _due(db, now), _known_due(db)
+    if due == known:
+        return set()
     db.execute("delete from due_editions")
     if due:
         columns = zip(("feed", "scheduled_at", "chart_date"), zip(*due, strict=True), strict=True)
         db.register("calendar", pa.table(dict(columns)))
         db.execute("insert into due_editions by name from calendar")
         db.unregister("calendar")
-    return True
+    return {feed for feed, *_ in set(due) ^ set(known)}
 
 
 Due = list[tuple[str, datetime, date]]

@@ -38,6 +38,18 @@ MIGRATIONS = (
     Migration(3, "slots that were missed"),
     Migration(4, "when each build that was looked at was written"),
     Migration(5, "rosters, exclusions, markets, and how recordings are counted"),
+    Migration(
+        6,
+        "what is told of tracks, albums and artists is kept in tables",
+        """
+        drop view if exists tracks;
+        drop view if exists albums;
+        drop view if exists artists;
+        drop view if exists track_credits;
+        drop view if exists album_credits;
+        drop view if exists item_credits;
+        """,
+    ),
 )
 """All steps, in order. Those that were released are never edited."""
 

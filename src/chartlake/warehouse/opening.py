@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -139,6 +139,7 @@ def _transaction(db: duckdb.DuckDBPyConnection) -> Iterator[None]:
     try:
         yield
     except BaseException:
-        db.rollback()
+        with suppress(duckdb.TransactionException):  # between a commit and the next beginning
+            db.rollback()
         raise
     db.commit()

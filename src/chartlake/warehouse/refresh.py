@@ -1,31 +1,39 @@
-"""Making the marts of a DuckDB file, in the order in which they build on each other.
+"""Making the marts of a DuckDB file: all of them anew, or what a load has touched.
 
-Every mart of lists is one SELECT over the editions in ``scope`` and, where an item's past
-counts, the state before them in ``item_states``. Here all editions are computed and the state
-is empty; a few feeds at a time, so that memory does not grow with the warehouse.
+Both run the same SELECTs in the same order (`sql.STEPS`). When all is made anew, every slot counts
+as touched, every feed is in ``scope`` from its first edition on, and the state before it is empty.
+Else the slots whose rows were replaced are looked at before (`look_at_slots`) and after: from them
+follow the ids, items and feeds that are asked for again, and the lowest edition of each feed from
+which its lists are computed again (`scopes`). What is not touched stays as it is.
+
+A few feeds at a time, so that memory does not grow with the warehouse.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from functools import cache
 
 import duckdb
+import pyarrow as pa
 
-from chartlake.warehouse.sql import MARTS, SqlFile
+from chartlake.warehouse import scopes
+from chartlake.warehouse.scopes import FeedScope
+from chartlake.warehouse.sql import GIVEN, ITEM_STATES, STEPS, SqlFile
 
-__all__ = ["refresh_marts"]
+__all__ = ["look_at_slots", "refresh_marts", "refresh_touched"]
 
 ENTRIES_AT_ONCE = 1_500_000
 """How many entries the feeds of one scope have together, unless one feed has more by itself."""
 
-_STATE = """
-create or replace temp table scope (feed varchar, first_ordinal bigint);
-create or replace temp table item_states (
-    feed varchar, ordinal bigint, item_key varchar, position bigint, streams bigint,
-    peak_position bigint, peak_date date, debut_date date, debut_position bigint,
-    editions_on_chart bigint, streak bigint, editions_at_one bigint, streams_total bigint
-);
-"""
+_FROM_THE_FIRST = {
+    "editions": "m.feed = s.feed and m.scheduled_at >= s.first_at",
+    "weeks": "m.feed = s.feed and m.week_ending >= s.first_date",
+    "feeds": "m.feed = s.feed",
+}
+"""Which rows of a mart are made again for a feed in scope."""
+
+_SCOPE = FeedScope._fields[:4]
 
 
 def refresh_marts(db: duckdb.DuckDBPyConnection) -> None:
@@ -34,42 +42,147 @@ def refresh_marts(db: duckdb.DuckDBPyConnection) -> None:
     The file is a draft that nobody sees, and of rows that are not committed DuckDB's planner
     does not know how many there are.
     """
-    db.execute(_STATE)
-    scopes = list(_scopes(db))
-    for mart in MARTS:
-        if mart.in_scope:
-            _make_by_scope(db, mart, scopes)
+    _give(db)
+    db.execute("insert into touched_slots select distinct feed, slot from slots")
+    db.execute("insert into touched_feeds select distinct feed from slots")
+    whole = scopes.all_feeds(db)
+    _set_scope(db, whole)
+    for step in STEPS:
+        if step.kind == "state":
+            db.execute(f"create or replace temp table {step.name} as {step.text}")
+        elif step.kind == "view":
+            db.execute(f"create or replace view {step.name} as {step.text}")
         else:
-            db.execute(f"create or replace {mart.kind} {mart.name} as {mart.text}")
-        if mart.kind == "table":
-            db.commit()
-            db.begin()
+            verb = f"create or replace table {step.name} as"
+            for _ in _in_parts(db, step, whole):
+                db.execute(f"{verb} {step.text}")
+                verb = f"insert into {step.name}"
+            _commit(db)
 
 
-def _make_by_scope(
-    db: duckdb.DuckDBPyConnection, mart: SqlFile, scopes: Sequence[Sequence[str]]
+def look_at_slots(db: duckdb.DuckDBPyConnection, slots: str | None = None) -> None:
+    """Note what stands in slots whose rows will be replaced; ``slots`` is a relation of them."""
+    _give(db)
+    if slots:
+        db.execute(f"insert into touched_slots select distinct feed, slot from {slots}")
+    for state in _looking_at("tables"):
+        _look_before(db, state)
+
+
+def refresh_touched(
+    db: duckdb.DuckDBPyConnection, due: Collection[str] = (), moved: Collection[str] = ()
 ) -> None:
-    """One scope after the other; they follow each other as the mart is sorted."""
-    for number, feeds in enumerate(scopes):
-        db.execute("delete from scope")
-        db.execute("insert into scope select unnest($feeds), 1", {"feeds": feeds})
-        verb = f"insert into {mart.name}" if number else f"create or replace table {mart.name} as"
-        db.execute(f"{verb} {mart.text}")
+    """Make again what the slots have touched that `look_at_slots` was told of before.
+
+    And feeds with another calendar (``due``) or another market (``moved``). The marts are then what
+    `refresh_marts` would make of the tables; it commits as that does.
+    """
+    for state in _looking_at("tables"):
+        _look_after(db, state)
+    db.execute(
+        "insert into touched_feeds select feed from touched_slots union select unnest($feeds)",
+        {"feeds": sorted(due)},
+    )
+    db.execute("insert into moved_feeds select unnest($feeds)", {"feeds": sorted(moved)})
+    scopes.look_at_exclusions(db)
+    found: dict[str, list[FeedScope]] = {}
+    for step in STEPS:
+        if step.kind == "table":
+            _make_again(db, step, found.get(step.scope, []))
+        if step.name == "timeline":
+            found = scopes.touched(db)
 
 
-def _scopes(db: duckdb.DuckDBPyConnection) -> Iterator[list[str]]:
-    """The feeds in order, some at a time; at least one scope, if empty."""
-    counts = db.execute(
-        "select s.feed, coalesce(n.entries, 0) from (select distinct feed from slots) s "
-        "left join (select feed, count(*) as entries from entries group by feed) n "
-        "on n.feed = s.feed order by s.feed"
-    ).fetchall()
-    feeds: list[str] = []
-    total = 0
-    for feed, entries in counts:
-        if feeds and total + entries > ENTRIES_AT_ONCE:
-            yield feeds
-            feeds, total = [], 0
-        feeds.append(feed)
-        total += entries
-    yield feeds
+def _give(db: duckdb.DuckDBPyConnection) -> None:
+    for name, columns in GIVEN.items():
+        db.execute(f"create or replace temp table {name} ({columns})")
+
+
+def _make_again(db: duckdb.DuckDBPyConnection, mart: SqlFile, whole: Sequence[FeedScope]) -> None:
+    states = _looking_at(mart.name)
+    if mart.in_scope or states:
+        _set_scope(db, whole)
+    for state in states:
+        _look_before(db, state)
+    if mart.anew == "all":
+        db.execute(f"create or replace table {mart.name} as {mart.text}")
+    elif whole if mart.in_scope else _any(db, mart.anew):
+        scopes.look_before(db, mart)
+        db.execute(_delete(mart))
+        for _ in _in_parts(db, mart, whole):
+            if mart.name == "chart_movements":
+                db.execute("delete from item_states")
+                db.execute(f"insert into item_states by name {ITEM_STATES.text}")
+            db.execute(f"insert into {mart.name} {mart.text}")
+        scopes.look_after(db, mart)
+        for state in states:
+            _look_after(db, state)
+    else:
+        scopes.nothing_changed(db, mart)
+    _commit(db)
+
+
+def _delete(mart: SqlFile) -> str:
+    if mart.anew in _FROM_THE_FIRST:
+        return f"delete from {mart.name} m using scope s where {_FROM_THE_FIRST[mart.anew]}"
+    same = " and ".join(f"m.{column} = t.{column}" for column in mart.anew_by)
+    return f"delete from {mart.name} m using {mart.anew} t where {same}"
+
+
+@cache
+def _looking_at(table: str) -> tuple[SqlFile, ...]:
+    return tuple(step for step in STEPS if step.kind == "state" and step.of == table)
+
+
+def _look_before(db: duckdb.DuckDBPyConnection, state: SqlFile) -> None:
+    db.execute(f"create or replace temp table {state.name} as {state.text}")
+
+
+def _look_after(db: duckdb.DuckDBPyConnection, state: SqlFile) -> None:
+    """Add what is there now to what was there before."""
+    db.execute(f"insert into {state.name} from ({state.text}) except from {state.name}")
+
+
+def _any(db: duckdb.DuckDBPyConnection, state: str) -> bool:
+    return bool(db.execute(f"select 1 from {state} limit 1").fetchall())
+
+
+def _in_parts(
+    db: duckdb.DuckDBPyConnection, mart: SqlFile, whole: Sequence[FeedScope]
+) -> Iterator[None]:
+    """Once with each part of the feeds in scope, and with all of them there again in the end."""
+    parts = list(_parts(whole)) if mart.in_scope else []
+    if len(parts) < 2:
+        yield
+        return
+    for part in parts:
+        _set_scope(db, part)
+        yield
+    _set_scope(db, whole)
+
+
+def _parts(whole: Sequence[FeedScope]) -> Iterator[Sequence[FeedScope]]:
+    """The feeds in order, some at a time, as marts are sorted."""
+    part: list[FeedScope] = []
+    entries = 0
+    for feed in whole:
+        if part and entries + feed.entries > ENTRIES_AT_ONCE:
+            yield part
+            part, entries = [], 0
+        part.append(feed)
+        entries += feed.entries
+    yield part
+
+
+def _set_scope(db: duckdb.DuckDBPyConnection, feeds: Sequence[FeedScope]) -> None:
+    db.execute("delete from scope")
+    if feeds:
+        columns = zip(_SCOPE, zip(*(feed[:4] for feed in feeds), strict=True), strict=True)
+        db.register("scoped", pa.table(dict(columns)))
+        db.execute("insert into scope by name from scoped")
+        db.unregister("scoped")
+
+
+def _commit(db: duckdb.DuckDBPyConnection) -> None:
+    db.commit()
+    db.begin()

@@ -1,14 +1,24 @@
 -- one row per feed, chart week (Friday to Thursday) and artist with an entry in it
 -- key: feed, week_ending, artist_key
+-- anew: weeks in scope
+-- scope: credits
 -- chart points are whole for each credited artist, so shares of one chart may add up to more than 1.
 -- Four weeks are compared per edition, so that a missing edition does not look like a fall.
-with editions_by_week as (
+with dated as (
     select
         c.feed, c.scheduled_at,
         -- 1970-01-01 was a Thursday: weeks count from it and end on it
-        cast(floor(cast(date_diff('day', date '1970-01-01', c.chart_date) + 6 as double) / 7) as bigint) as week
+        cast(floor(cast(date_diff('day', date '1970-01-01', c.chart_date) + 6 as double) / 7) as bigint) as week,
+        cast(floor(cast(date_diff('day', date '1970-01-01', s.first_date) + 6 as double) / 7) as bigint)
+            as first_week
     from chart_editions c
     inner join scope s on s.feed = c.feed
+),
+
+editions_by_week as (
+    select feed, scheduled_at, week, first_week
+    from dated
+    where week >= first_week - 7
 ),
 
 weekly as (
@@ -27,21 +37,24 @@ weekly as (
 points_by_edition as (
     select m.feed, m.scheduled_at, sum(m.chart_points) as points
     from chart_movements m
-    inner join scope s on s.feed = m.feed
+    inner join editions_by_week w on w.feed = m.feed and w.scheduled_at = m.scheduled_at
     group by m.feed, m.scheduled_at
 ),
 
 -- an edition in which nothing stands is an edition too
 weeks as (
-    select w.feed, w.week, sum(coalesce(p.points, 0)) as points, count(*) as editions
+    select
+        w.feed, w.week, w.first_week,
+        sum(coalesce(p.points, 0)) as points,
+        count(*) as editions
     from editions_by_week w
     left join points_by_edition p on p.feed = w.feed and p.scheduled_at = w.scheduled_at
-    group by w.feed, w.week
+    group by w.feed, w.week, w.first_week
 ),
 
 week_windows as (
     select
-        feed, week, points,
+        feed, week, first_week, points,
         sum(editions) over (
             partition by feed order by week range between 3 preceding and current row
         ) as editions_4w,
@@ -80,4 +93,5 @@ select
 from artist_windows a
 inner join week_windows w on w.feed = a.feed and w.week = a.week
 left join artists known on known.artist_id = a.artist_id
+where a.week >= w.first_week
 order by a.feed, a.week, chart_points desc, a.artist_key

@@ -1,19 +1,29 @@
 -- one row per feed and artist who ever had an entry in it
 -- key: feed, artist_key
-with last_editions as (
-    select feed, max(ordinal) as ordinal
-    from chart_editions
-    group by feed
+-- anew: touched_charting_artists (feed, artist_key)
+-- scope: credits
+with mine as (
+    select
+        a.feed, a.artist_key, a.artist_id, a.artist_text, a.ordinal, a.chart_date, a.items, a.best_position
+    from artist_editions a
+    inner join scope s on s.feed = a.feed
+    inner join touched_charting_artists t on t.feed = a.feed and t.artist_key = a.artist_key
+),
+
+last_editions as (
+    select c.feed, max(c.ordinal) as ordinal
+    from chart_editions c
+    inner join scope s on s.feed = c.feed
+    group by c.feed
 ),
 
 peaks as (
     select
-        a.feed, a.artist_key,
-        max(a.items) as most_at_once,
-        min(a.best_position) as best_position
-    from artist_editions a
-    inner join scope s on s.feed = a.feed
-    group by a.feed, a.artist_key
+        feed, artist_key,
+        max(items) as most_at_once,
+        min(best_position) as best_position
+    from mine
+    group by feed, artist_key
 ),
 
 over_time as (
@@ -28,10 +38,26 @@ over_time as (
         max(a.chart_date) as last_chart_date,
         count(*) as editions_on_chart,
         sum(case when a.best_position = 1 then 1 else 0 end) as editions_at_one
-    from artist_editions a
+    from mine a
     inner join peaks p on p.feed = a.feed and p.artist_key = a.artist_key
     inner join last_editions l on l.feed = a.feed
     group by a.feed, a.artist_key
+),
+
+credited as (
+    select c.feed, c.artist_key, c.item_key, c.position, c.chart_points
+    from chart_credits c
+    inner join scope s on s.feed = c.feed
+    inner join touched_charting_artists t on t.feed = c.feed and t.artist_key = c.artist_key
+),
+
+item_bests as (
+    select
+        feed, artist_key, item_key,
+        min(position) as best_position,
+        sum(chart_points) as chart_points
+    from credited
+    group by feed, artist_key, item_key
 ),
 
 different as (
@@ -40,15 +66,7 @@ different as (
         count(*) as items,
         sum(case when best_position = 1 then 1 else 0 end) as items_at_one,
         sum(chart_points) as chart_points
-    from (
-        select
-            c.feed, c.artist_key, c.item_key,
-            min(c.position) as best_position,
-            sum(c.chart_points) as chart_points
-        from chart_credits c
-        inner join scope s on s.feed = c.feed
-        group by c.feed, c.artist_key, c.item_key
-    ) d
+    from item_bests
     group by feed, artist_key
 )
 

@@ -1,5 +1,6 @@
 -- one row per thing, attribute and stretch of time in which its value stayed the same
 -- key: entity_kind, entity_id, attribute, valid_from
+-- anew: touched_things (entity_kind, entity_id)
 -- what an answer does not tell has not changed: nulls are left out
 with told as (
     select
@@ -48,11 +49,12 @@ with told as (
 -- what two feeds saw at one moment counts once
 ranked as (
     select
-        entity_kind, entity_id, attribute, value, value_number, observed_at,
+        d.entity_kind, d.entity_id, d.attribute, d.value, d.value_number, d.observed_at,
         row_number() over (
-            partition by entity_kind, entity_id, attribute, observed_at order by feed, slot
+            partition by d.entity_kind, d.entity_id, d.attribute, d.observed_at order by d.feed, d.slot
         ) as place
-    from told
+    from told d
+    inner join touched_things t on t.entity_kind = d.entity_kind and t.entity_id = d.entity_id
 ),
 
 compared as (

@@ -1,5 +1,6 @@
 -- one row per artist-catalog feed and album_id: when the feed saw it first
 -- key: feed, album_id
+-- anew: all
 -- was_there: it was there already when the feed saw the first of its artists, so that it is no news
 with seen as (
     select
@@ -10,17 +11,29 @@ with seen as (
     where r.source = 'artist-catalog'
 ),
 
+catalogs as (
+    select distinct feed
+    from readings
+    where source = 'artist-catalog'
+),
+
+told as (
+    select a.feed, a.slot, a.album_id, a.artist_position, a.artist_id, a.artist_name
+    from album_artists a
+    inner join catalogs c on c.feed = a.feed
+),
+
 -- those who only take part were seen before anybody followed them
 artists_since as (
     select feed, artist_id, min(slot) as first_slot
-    from album_artists
+    from told
     where artist_position = 1
     group by feed, artist_id
 ),
 
 credits as (
     select distinct feed, album_id, artist_id
-    from album_artists
+    from told
 ),
 
 followed_since as (
@@ -34,7 +47,7 @@ leads as (
     select
         feed, album_id, artist_id, artist_name,
         row_number() over (partition by feed, album_id order by artist_position, slot) as place
-    from album_artists
+    from told
 )
 
 select

@@ -1,5 +1,6 @@
 -- one row per feed, ranked edition and item_key: where it stands and how it came there
 -- key: feed, scheduled_at, item_key
+-- anew: editions in scope
 -- compared with the edition before that exists: a missing edition neither breaks nor lengthens a
 -- streak. What is counted along starts from item_states, the last rows of each item before `scope`
 with placed as (

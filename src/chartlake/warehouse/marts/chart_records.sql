@@ -1,27 +1,16 @@
 -- one row per feed, record and holder: the ten best of each, equals share a place
 -- key: feed, record, scheduled_at, item_key, artist_key
+-- anew: feeds in scope
+-- scope: credits
 -- value is counted in editions, positions, streams or items, as the record's name says
 with moves as (
     select
         m.feed, m.item_key, m.ordinal, m.position, m.change, m.streak,
-        m.editions_on_chart, m.editions_at_one, m.streams
+        m.editions_on_chart, m.editions_at_one, m.streams,
+        lag(m.ordinal) over (partition by m.feed, m.item_key order by m.ordinal) as last_ordinal,
+        lead(m.ordinal) over (partition by m.feed, m.item_key order by m.ordinal) as next_ordinal
     from chart_movements m
     inner join scope s on s.feed = m.feed
-),
-
-stays as (
-    select
-        feed, item_key,
-        ordinal - streak + 1 as first_ordinal,
-        max(ordinal) as last_ordinal
-    from moves
-    group by feed, item_key, ordinal - streak + 1
-),
-
-ends as (
-    select feed, item_key, max(last_ordinal) as last_ordinal
-    from stays
-    group by feed, item_key
 ),
 
 ones as (
@@ -31,25 +20,50 @@ ones as (
     group by feed, item_key
 ),
 
-absences as (
+-- the best of an edition, of the records for which any row may stand
+edition_bests as (
+    select feed, 'biggest_climb' as record, ordinal, max(change) as value
+    from moves
+    where change > 0
+    group by feed, ordinal
+    union all
+    select feed, 'biggest_fall' as record, ordinal, max(-change) as value
+    from moves
+    where change < 0
+    group by feed, ordinal
+    union all
+    select feed, 'most_streams' as record, ordinal, max(streams) as value
+    from moves
+    where streams is not null
+    group by feed, ordinal
+),
+
+edition_bests_ranked as (
     select
-        feed, item_key, first_ordinal,
-        lag(last_ordinal) over (partition by feed, item_key order by first_ordinal) as left_ordinal
-    from stays
+        feed, record, value,
+        row_number() over (partition by feed, record order by value desc) as place
+    from edition_bests
+),
+
+-- ten editions reach this, so nothing below it is among the ten best: it need not be sorted
+bounds as (
+    select feed, record, value as least
+    from edition_bests_ranked
+    where place = 10
 ),
 
 candidates as (
     select
-        feed, 'longest_streak' as record, last_ordinal - first_ordinal + 1 as value,
-        last_ordinal as ordinal, first_ordinal as since_ordinal, item_key
-    from stays
+        feed, 'longest_streak' as record, streak as value,
+        ordinal, ordinal - streak + 1 as since_ordinal, item_key
+    from moves
+    where next_ordinal is null or next_ordinal > ordinal + 1
     union all
     select
-        m.feed, 'most_editions' as record, m.editions_on_chart as value,
-        m.ordinal, cast(null as bigint) as since_ordinal, m.item_key
-    from ends e
-    inner join moves m
-        on m.feed = e.feed and m.item_key = e.item_key and m.ordinal = e.last_ordinal
+        feed, 'most_editions' as record, editions_on_chart as value,
+        ordinal, cast(null as bigint) as since_ordinal, item_key
+    from moves
+    where next_ordinal is null
     union all
     select
         m.feed, 'most_at_one' as record, m.editions_at_one as value,
@@ -57,45 +71,49 @@ candidates as (
     from ones o
     inner join moves m
         on m.feed = o.feed and m.item_key = o.item_key and m.ordinal = o.last_ordinal
+    where m.position = 1
     union all
     select
-        feed, 'biggest_climb' as record, change as value,
-        ordinal, ordinal - 1 as since_ordinal, item_key
+        feed, 'longest_absence' as record, ordinal - last_ordinal - 1 as value,
+        ordinal, last_ordinal as since_ordinal, item_key
     from moves
-    where change > 0
+    where last_ordinal < ordinal - 1
     union all
     select
-        feed, 'biggest_fall' as record, -change as value,
-        ordinal, ordinal - 1 as since_ordinal, item_key
-    from moves
-    where change < 0
+        m.feed, 'biggest_climb' as record, m.change as value,
+        m.ordinal, m.ordinal - 1 as since_ordinal, m.item_key
+    from moves m
+    left join bounds b on b.feed = m.feed and b.record = 'biggest_climb'
+    where m.change > 0 and (b.least is null or m.change >= b.least)
     union all
     select
-        feed, 'longest_absence' as record, first_ordinal - left_ordinal - 1 as value,
-        first_ordinal as ordinal, left_ordinal as since_ordinal, item_key
-    from absences
-    where left_ordinal is not null
+        m.feed, 'biggest_fall' as record, -m.change as value,
+        m.ordinal, m.ordinal - 1 as since_ordinal, m.item_key
+    from moves m
+    left join bounds b on b.feed = m.feed and b.record = 'biggest_fall'
+    where m.change < 0 and (b.least is null or -m.change >= b.least)
     union all
     select
-        feed, 'most_streams' as record, streams as value,
-        ordinal, cast(null as bigint) as since_ordinal, item_key
-    from moves
-    where streams is not null
+        m.feed, 'most_streams' as record, m.streams as value,
+        m.ordinal, cast(null as bigint) as since_ordinal, m.item_key
+    from moves m
+    left join bounds b on b.feed = m.feed and b.record = 'most_streams'
+    where m.streams is not null and (b.least is null or m.streams >= b.least)
 ),
 
--- of each record so many that no tie at the tenth place is lost
-values_ranked as (
+candidates_ranked as (
     select
-        feed, record, value,
-        row_number() over (partition by feed, record order by value desc) as place
+        feed, record, value, ordinal, since_ordinal, item_key,
+        rank() over (partition by feed, record order by value desc) as place
     from candidates
 ),
 
-thresholds as (
-    select feed, record, min(value) as least
-    from values_ranked
-    where place <= 10
-    group by feed, record
+holders as (
+    select
+        m.feed, m.ordinal, m.scheduled_at, m.chart_date, m.item_kind, m.item_key, m.track_id,
+        m.item_name, m.artist_names, m.position, m.debut_date
+    from chart_movements m
+    inner join scope s on s.feed = m.feed
 ),
 
 of_items as (
@@ -106,36 +124,42 @@ of_items as (
         m.position,
         case when c.record = 'most_editions' then m.debut_date else since.chart_date end as since_date,
         m.chart_date, m.scheduled_at
-    from candidates c
-    inner join thresholds t on t.feed = c.feed and t.record = c.record and t.least <= c.value
-    inner join chart_movements m
+    from candidates_ranked c
+    inner join holders m
         on m.feed = c.feed and m.ordinal = c.ordinal and m.item_key = c.item_key
     left join chart_editions since on since.feed = c.feed and since.ordinal = c.since_ordinal
+    where c.place <= 10
+),
+
+artists_ranked as (
+    select
+        p.feed, p.artist_key, p.artist_name, p.most_at_once,
+        rank() over (partition by p.feed order by p.most_at_once desc) as place
+    from artist_profiles p
+    inner join scope s on s.feed = p.feed
 ),
 
 artist_bests as (
     select
-        a.feed, a.artist_key, a.artist_text, a.artist_id, a.items, a.best_position,
-        a.chart_date, a.scheduled_at,
-        row_number() over (
-            partition by a.feed, a.artist_key order by a.items desc, a.scheduled_at
-        ) as place
-    from artist_editions a
-    inner join scope s on s.feed = a.feed
+        r.feed, r.artist_key, r.artist_name, a.items, a.best_position, a.chart_date, a.scheduled_at,
+        row_number() over (partition by r.feed, r.artist_key order by a.scheduled_at) as nth
+    from artists_ranked r
+    inner join artist_editions a
+        on a.feed = r.feed and a.artist_key = r.artist_key and a.items = r.most_at_once
+    where r.place <= 10
 ),
 
 of_artists as (
     select
-        a.feed, 'most_by_artist' as record, a.items as value,
+        feed, 'most_by_artist' as record, items as value,
         cast(null as varchar) as item_kind, cast(null as varchar) as item_key,
         cast(null as varchar) as track_id, cast(null as varchar) as item_name,
-        p.artist_name as artist_names, a.artist_key,
-        a.best_position as position,
+        artist_name as artist_names, artist_key,
+        best_position as position,
         cast(null as date) as since_date,
-        a.chart_date, a.scheduled_at
-    from artist_bests a
-    inner join artist_profiles p on p.feed = a.feed and p.artist_key = a.artist_key
-    where a.place = 1
+        chart_date, scheduled_at
+    from artist_bests
+    where nth = 1
 ),
 
 together as (

@@ -1,5 +1,6 @@
 -- one row per feed: what is there, what is missing, what could not be used
 -- key: feed
+-- anew: all
 -- an edition here is an edition of a list, or a reading of a feed that is none. missing counts those
 -- due between the first and the last there is, missed those of them (and of the overdue) that are
 -- lost for good; overdue those due after the last; present those due that are there.
@@ -25,18 +26,6 @@ feeds as (
     where place = 1
 ),
 
-usable as (
-    select feed, slot, item_kind from entries
-    union all
-    select feed, slot, item_kind from play_observations
-),
-
-slot_counts as (
-    select feed, slot, count(*) as records
-    from usable
-    group by feed, slot
-),
-
 present as (
     select
         t.feed,
@@ -55,16 +44,16 @@ present as (
             end
         ) as empty_editions
     from timeline t
-    left join slot_counts n on n.feed = t.feed and n.slot = t.slot
+    left join slot_contents n on n.feed = t.feed and n.slot = t.slot
     group by t.feed
 ),
 
 entry_counts as (
     select
         feed,
-        count(*) as entries,
-        sum(case when item_kind = 'unavailable' then 1 else 0 end) as unavailable
-    from usable
+        sum(records) as entries,
+        sum(unavailable) as unavailable
+    from slot_contents
     group by feed
 ),
 
@@ -111,7 +100,7 @@ select
     p.longest_gap,
     cast(coalesce(d.overdue, 0) as bigint) as overdue,
     cast(p.empty_editions as bigint) as empty_editions,
-    coalesce(e.entries, 0) as entries,
+    cast(coalesce(e.entries, 0) as bigint) as entries,
     cast(coalesce(e.unavailable, 0) as bigint) as unavailable,
     coalesce(r.rejects, 0) as rejects,
     f.lag_seconds

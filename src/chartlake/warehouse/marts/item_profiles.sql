@@ -1,5 +1,6 @@
 -- one row per feed and item_key: its whole time on the chart so far
 -- key: feed, item_key
+-- anew: touched_items (feed, item_key)
 -- debut_is_known is false where it stood in the feed's first edition: it may have been there before
 with moves as (
     select
@@ -8,6 +9,7 @@ with moves as (
         m.editions_on_chart, m.editions_at_one, m.streak, m.chart_points, m.streams, m.streams_total
     from chart_movements m
     inner join scope s on s.feed = m.feed
+    inner join touched_items t on t.feed = m.feed and t.item_key = m.item_key
 ),
 
 ends as (

@@ -1,5 +1,6 @@
 -- one row per account, played_at and item_key: a play, however often it was seen
 -- key: account, played_at, item_key
+-- anew: touched_accounts (account)
 with ranked as (
     select
         p.account, p.played_at, p.item_kind, p.item_key, p.track_id, p.item_name, p.artist_names,
@@ -9,6 +10,7 @@ with ranked as (
             order by r.observed_at, p.feed, p.slot, p.position
         ) as sighting
     from play_observations p
+    inner join touched_accounts t on t.account = p.account
     inner join readings r on r.feed = p.feed and r.slot = p.slot
 )
 

@@ -1,10 +1,12 @@
 -- one row per feed that has a market, and item_key: when it came there, compared with the others
 -- key: feed, item_key
+-- anew: touched_markets (item_key)
 -- a debut in a feed's first edition is not known (debut_is_known): it may have been there before
 with placed as (
     select m.family, m.market, p.*
     from feed_markets m
     inner join item_profiles p on p.feed = m.feed
+    inner join touched_markets t on t.item_key = p.item_key
 ),
 
 families as (

@@ -1,5 +1,6 @@
 -- one row per feed and item_key whose release date is known: how old it was at debut and peak
 -- key: feed, item_key
+-- anew: touched_releases (feed, item_key)
 -- a date that is told to the month or year only counts from its first day
 with albums_of_items as (
     select
@@ -7,6 +8,7 @@ with albums_of_items as (
         p.debut_is_known, p.debut_date, p.debut_position, p.peak_position, p.peak_date,
         case when p.item_kind = 'album' then p.item_key else t.album_id end as album_id
     from item_profiles p
+    inner join touched_releases r on r.feed = p.feed and r.item_key = p.item_key
     left join tracks t on t.track_id = p.track_id
 )
 

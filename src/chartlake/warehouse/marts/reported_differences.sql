@@ -1,5 +1,7 @@
 -- one row per feed, edition, item and measure in which the source's own number is another than ours
 -- key: feed, scheduled_at, item_key, measure
+-- anew: editions in scope
+-- scope: recordings
 -- explained where the source knows editions that are not here, or one song under two ids
 with given as (
     select
@@ -39,18 +41,24 @@ measured as (
 
 gaps as (
     select
-        feed, ordinal, missing_before,
-        sum(coalesce(missing_before, 0)) over (
-            partition by feed order by ordinal rows between unbounded preceding and current row
+        c.feed, c.ordinal, c.missing_before,
+        sum(coalesce(c.missing_before, 0)) over (
+            partition by c.feed order by c.ordinal rows between unbounded preceding and current row
         ) as missing_so_far
-    from chart_editions
+    from chart_editions c
+    inner join scope s on s.feed = c.feed
+),
+
+charted as (
+    select m.feed, m.ordinal, m.position, m.track_id
+    from chart_movements m
+    inner join scope s on s.feed = m.feed
 ),
 
 -- under which ids the feed had each recording, and since when
 ids as (
     select m.feed, r.recording_key, m.track_id, min(m.ordinal) as first_ordinal
-    from chart_movements m
-    inner join scope s on s.feed = m.feed
+    from charted m
     inner join recordings r on r.track_id = m.track_id and r.track_ids > 1
     group by m.feed, r.recording_key, m.track_id
 ),
@@ -66,7 +74,7 @@ other_ids as (
 others_before as (
     select d.feed, d.ordinal, d.item_key, max(1) as is_there
     from measured d
-    inner join chart_movements b
+    inner join charted b
         on b.feed = d.feed and b.ordinal = d.ordinal - 1 and b.position = d.reported
     inner join recordings ours on ours.track_id = d.track_id
     inner join recordings theirs

@@ -1,16 +1,18 @@
 -- one row per feed and edition or reading that counts, numbered by time
 -- key: feed, scheduled_at
+-- anew: touched_feeds (feed)
 -- missing_before counts those due between this one and the one before that are not there,
 -- missed_before those of them that are known to be lost for good
 with candidates as (
     select
-        feed, slot, scheduled_at, chart_date, schedule, cadence, item_count, is_edition,
+        l.feed, l.slot, l.scheduled_at, l.chart_date, l.schedule, l.cadence, l.item_count, l.is_edition,
         row_number() over (
-            partition by feed, case when cadence = 'day' then cast(chart_date as varchar) else slot end
-            order by scheduled_at desc
+            partition by l.feed, case when l.cadence = 'day' then cast(l.chart_date as varchar) else l.slot end
+            order by l.scheduled_at desc
         ) as newest_first
-    from slots
-    where scheduled_at is not null
+    from slots l
+    inner join touched_feeds f on f.feed = l.feed
+    where l.scheduled_at is not null
 ),
 
 numbered as (
@@ -26,6 +28,7 @@ numbered as (
 absent as (
     select d.feed, d.scheduled_at, d.chart_date
     from due_editions d
+    inner join touched_feeds f on f.feed = d.feed
     left join numbered n on n.feed = d.feed and n.scheduled_at = d.scheduled_at
     where n.feed is null
 ),

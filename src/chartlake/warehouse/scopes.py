@@ -1,0 +1,179 @@
+"""From which edition on the lists of a feed are computed again.
+
+That is the lowest that was touched: by an edition that came, went or was replaced, by one that is
+due and missing, or by what is told of an item that stands in it: whom it is by, which recording
+it is, whether it is excluded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import NamedTuple
+
+import duckdb
+
+from chartlake.warehouse.sql import SqlFile
+
+__all__ = [
+    "FeedScope",
+    "all_feeds",
+    "look_after",
+    "look_at_exclusions",
+    "look_before",
+    "nothing_changed",
+    "touched",
+]
+
+
+class FeedScope(NamedTuple):
+    """A feed, from which edition on (its number, time and date), and how many entries that is."""
+
+    feed: str
+    first_ordinal: int
+    first_at: datetime
+    first_date: date
+    entries: int
+
+
+_WATCHED = {
+    "timeline": "*",
+    "item_credits": "*",
+    "artists": "artist_id, artist_name",
+    "recordings": "track_id, recording_key, counted_as, track_ids > 1 as has_others",
+}
+"""Marts whose changes touch editions, and the columns in which."""
+
+_ALL_FEEDS = """
+select s.feed, 1, timestamp '0001-01-01', date '0001-01-01', coalesce(n.entries, 0)
+from (select distinct feed from slots) s
+left join (select feed, count(*) as entries from entries group by feed) n on n.feed = s.feed
+order by s.feed
+"""
+
+_FIRST = (
+    "feed, min(ordinal) as first_ordinal, min(scheduled_at) as first_at, "
+    "min(chart_date) as first_date"
+)
+
+_TOUCHED_EDITIONS = f"""
+create or replace temp table touched_editions as
+select {_FIRST} from (
+    from changed_timeline
+    union all
+    from (from former_timeline union all from timeline) semi join touched_slots using (feed, slot)
+)
+where is_edition group by feed
+"""
+
+# what is told of an item counts from where it stood first
+_OF_ITEMS = f"""
+select {_FIRST.replace("feed", "t.feed", 1)} from (
+    select f.feed, min(f.first_slot) as slot from entry_forms f {{}} group by f.feed
+) i
+inner join timeline t on t.feed = i.feed and t.slot >= i.slot and t.is_edition
+group by t.feed
+"""
+_COUNTED_OTHERWISE = _OF_ITEMS.format(
+    "semi join (select distinct track_id from changed_recordings where exists "
+    "(from chart_options where name = 'recordings' and value = 'as-one')) using (track_id)"
+)
+_EXCLUDED_OTHERWISE = _OF_ITEMS.format(
+    "where item_key in (select item_key from changed_exclusions) "
+    "or track_id in (select item_key from changed_exclusions)"
+)
+_CREDITED_OTHERWISE = _OF_ITEMS.format(
+    "where coalesce(track_id, item_key) in (select item_id from changed_item_credits)"
+)
+_RECORDED_OTHERWISE = _OF_ITEMS.format(
+    "where track_id in (select track_id from changed_recordings)"
+)
+_NAMED_OTHERWISE = f"""
+select {_FIRST.replace("feed", "t.feed", 1)} from (
+    select feed, min(first_chart_date) as date from artist_profiles
+    semi join changed_artists using (artist_id) group by feed
+) a
+inner join timeline t on t.feed = a.feed and t.chart_date >= a.date and t.is_edition
+group by t.feed
+"""
+_ENTRIES = ("from touched_editions", _COUNTED_OTHERWISE, _EXCLUDED_OTHERWISE)
+_SCOPES = {
+    "entries": _ENTRIES,
+    "credits": (*_ENTRIES, _CREDITED_OTHERWISE, _NAMED_OTHERWISE),
+    "recordings": (*_ENTRIES, _RECORDED_OTHERWISE),
+}
+_TOGETHER = """
+with firsts as (
+    select
+        feed, min(first_ordinal) as first_ordinal, min(first_at) as first_at,
+        min(first_date) as first_date
+    from ({})
+    group by feed
+)
+select s.*, coalesce(sum(n.records), 0)
+from firsts s
+left join timeline t on t.feed = s.feed and t.ordinal >= s.first_ordinal
+left join slot_contents n on n.feed = t.feed and n.slot = t.slot
+group by s.feed, s.first_ordinal, s.first_at, s.first_date
+order by s.feed
+"""
+
+
+def all_feeds(db: duckdb.DuckDBPyConnection) -> list[FeedScope]:
+    """Every feed from its first edition on."""
+    return [FeedScope(*row) for row in db.execute(_ALL_FEEDS).fetchall()]
+
+
+def touched(db: duckdb.DuckDBPyConnection) -> dict[str, list[FeedScope]]:
+    """By scope name: the feeds with their lowest edition that was touched.
+
+    For when the timeline was made again, and what is told of items.
+    """
+    db.execute(_TOUCHED_EDITIONS)
+    db.execute(
+        "create or replace temp table changed_exclusions as "
+        "(from former_exclusions except from excluded_items) union all "
+        "(from excluded_items except from former_exclusions)"
+    )
+    return {name: _together(db, parts) for name, parts in _SCOPES.items()}
+
+
+def _together(db: duckdb.DuckDBPyConnection, parts: Sequence[str]) -> list[FeedScope]:
+    firsts = " union all ".join(f"({part})" for part in parts)
+    return [FeedScope(*row) for row in db.execute(_TOGETHER.format(firsts)).fetchall()]
+
+
+def look_at_exclusions(db: duckdb.DuckDBPyConnection) -> None:
+    """Keep which items were excluded, before it is known anew whom they are by."""
+    db.execute("create or replace temp table former_exclusions as from excluded_items")
+
+
+def look_before(db: duckdb.DuckDBPyConnection, mart: SqlFile) -> None:
+    """Keep the rows of a mart that will be made again, where their changes touch editions."""
+    if mart.name in _WATCHED:
+        db.execute(f"create or replace temp table former_{mart.name} as {_watched(mart)}")
+
+
+def look_after(db: duckdb.DuckDBPyConnection, mart: SqlFile) -> None:
+    """Tell which rows are not the same now."""
+    if mart.name in _WATCHED:
+        former, now = f"from former_{mart.name}", _watched(mart)
+        db.execute(
+            f"create or replace temp table changed_{mart.name} as "
+            f"({former} except {now}) union all ({now} except {former})"
+        )
+
+
+def nothing_changed(db: duckdb.DuckDBPyConnection, mart: SqlFile) -> None:
+    """The mart stays as it is."""
+    if mart.name in _WATCHED:
+        for word in ("former", "changed"):
+            db.execute(
+                f"create or replace temp table {word}_{mart.name} as "
+                f"select {_WATCHED[mart.name]} from {mart.name} limit 0"
+            )
+
+
+def _watched(mart: SqlFile) -> str:
+    columns, by = _WATCHED[mart.name], ", ".join(mart.anew_by)
+    return f"(select {columns} from {mart.name} semi join {mart.anew} using ({by}))"
