@@ -1,0 +1,64 @@
+-- one row per track_id: of each attribute the latest that was seen, in any feed
+-- an answer in short must not hide what a whole one told before: a null never wins
+-- generated from views/tracks.sql by scripts/dialects.py: change that, `make dialects`
+WITH ranked AS (
+  SELECT
+    track_id,
+    first_value(track_name) IGNORE NULLS OVER (
+      PARTITION BY track_id
+      ORDER BY observed_at DESC, feed NULLS LAST, slot NULLS LAST
+      rows BETWEEN UNBOUNDED preceding AND UNBOUNDED following
+    ) AS track_name,
+    first_value(album_id) IGNORE NULLS OVER (
+      PARTITION BY track_id
+      ORDER BY observed_at DESC, feed NULLS LAST, slot NULLS LAST
+      rows BETWEEN UNBOUNDED preceding AND UNBOUNDED following
+    ) AS album_id,
+    first_value(isrc) IGNORE NULLS OVER (
+      PARTITION BY track_id
+      ORDER BY observed_at DESC, feed NULLS LAST, slot NULLS LAST
+      rows BETWEEN UNBOUNDED preceding AND UNBOUNDED following
+    ) AS isrc,
+    first_value(disc_number) IGNORE NULLS OVER (
+      PARTITION BY track_id
+      ORDER BY observed_at DESC, feed NULLS LAST, slot NULLS LAST
+      rows BETWEEN UNBOUNDED preceding AND UNBOUNDED following
+    ) AS disc_number,
+    first_value(track_number) IGNORE NULLS OVER (
+      PARTITION BY track_id
+      ORDER BY observed_at DESC, feed NULLS LAST, slot NULLS LAST
+      rows BETWEEN UNBOUNDED preceding AND UNBOUNDED following
+    ) AS track_number,
+    first_value(duration_ms) IGNORE NULLS OVER (
+      PARTITION BY track_id
+      ORDER BY observed_at DESC, feed NULLS LAST, slot NULLS LAST
+      rows BETWEEN UNBOUNDED preceding AND UNBOUNDED following
+    ) AS duration_ms,
+    first_value(explicit) IGNORE NULLS OVER (
+      PARTITION BY track_id
+      ORDER BY observed_at DESC, feed NULLS LAST, slot NULLS LAST
+      rows BETWEEN UNBOUNDED preceding AND UNBOUNDED following
+    ) AS explicit,
+    first_value(popularity) IGNORE NULLS OVER (
+      PARTITION BY track_id
+      ORDER BY observed_at DESC, feed NULLS LAST, slot NULLS LAST
+      rows BETWEEN UNBOUNDED preceding AND UNBOUNDED following
+    ) AS popularity,
+    observed_at,
+    CAST(row_number() OVER (PARTITION BY track_id ORDER BY observed_at DESC, feed NULLS LAST, slot NULLS LAST) AS BIGINT) AS place
+  FROM track_observations
+)
+SELECT
+  track_id,
+  track_name,
+  album_id,
+  isrc,
+  disc_number,
+  track_number,
+  duration_ms,
+  explicit,
+  popularity,
+  observed_at
+FROM ranked
+WHERE
+  place = 1
