@@ -46,19 +46,25 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=str(__doc__).splitlines()[0])
     parser.add_argument("--check", action="store_true", help="write nothing; exit 1 when stale")
     only_check = parser.parse_args().check
-    wanted = texts()
-    stale = [file for file, text in wanted.items() if _differs(file, text)]
-    stray = sorted({*(WAREHOUSE / "dialects").glob("*/*.sql")} - wanted.keys())
-    if only_check and (stale or stray):
-        names = ", ".join(str(file.relative_to(ROOT)) for file in [*stale, *stray])
+    found = stale()
+    if only_check and found:
+        names = ", ".join(str(file.relative_to(ROOT)) for file in found)
         sys.exit(f"stale: {names}. Write them again: make dialects")
-    for file in stale:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(wanted[file], encoding="utf-8")
-        print(f"wrote {file.relative_to(ROOT)}")
-    for file in stray:
-        file.unlink()
-        print(f"removed {file.relative_to(ROOT)}")
+    for file, text in found.items():
+        print(f"{'wrote' if text else 'removed'} {file.relative_to(ROOT)}")
+        if text:
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(text, encoding="utf-8")
+        else:
+            file.unlink()
+
+
+def stale() -> dict[Path, str | None]:
+    """What would be written, by file; None for a file of which there is no source any more."""
+    wanted = texts()
+    stray = sorted({*(WAREHOUSE / "dialects").glob("*/*.sql")} - wanted.keys())
+    differing = {file: text for file, text in wanted.items() if _differs(file, text)}
+    return {**differing, **dict.fromkeys(stray)}
 
 
 def texts() -> dict[Path, str]:
@@ -73,9 +79,11 @@ def texts() -> dict[Path, str]:
 def sources() -> Iterator[Source]:
     """The SELECTs that are files; checks that are made from a key are the same in all dialects."""
     places = {place.stem: place for folder in _FOLDERS for place in (WAREHOUSE / folder).glob("*")}
-    for file in (*VIEWS, *MARTS, *checks()):
-        if place := places.get(file.name):
-            yield Source(file.name, str(place.relative_to(WAREHOUSE)), file.text)
+    named = [(file.name, file.text) for file in (*VIEWS, *MARTS)]
+    named += [(check.name, check.text) for check in checks()]
+    for name, text in named:
+        if place := places.get(name):
+            yield Source(name, place.relative_to(WAREHOUSE).as_posix(), text)
 
 
 def written(source: Source, dialect: str) -> str:

@@ -36,7 +36,7 @@ first_seen as (
 described as (
     select
         f.track_id, f.first_slot, n.item_name, n.artist_names,
-        nullif(replace(replace(upper(t.isrc), '-', ''), ' ', ''), '') as isrc,
+        nullif(translate(t.isrc, 'abcdefghijklmnopqrstuvwxyz- ', 'ABCDEFGHIJKLMNOPQRSTUVWXYZ'), '') as isrc,
         concat(
             replace(replace(lower(trim(n.item_name)), '’', ''''), '`', ''''),
             '|',

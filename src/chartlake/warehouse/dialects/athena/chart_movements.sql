@@ -190,7 +190,7 @@ SELECT
   CAST(r.editions_on_chart AS BIGINT) AS editions_on_chart,
   r.ordinal - r.run_start + 1 AS streak,
   CAST(r.editions_at_one AS BIGINT) AS editions_at_one,
-  CAST(c.length + 1 - r.position AS DOUBLE) / c.length AS chart_points,
+  CAST(c.length + 1 - r.position AS DOUBLE) / nullif(c.length, 0) AS chart_points,
   r.streams,
   r.streams - r.previous_streams AS streams_change,
   CASE

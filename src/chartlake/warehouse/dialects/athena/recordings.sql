@@ -47,7 +47,7 @@ WITH appearances AS (
     f.first_slot,
     n.item_name,
     n.artist_names,
-    nullif(replace(replace(upper(t.isrc), '-', ''), ' ', ''), '') AS isrc,
+    nullif(translate(t.isrc, 'abcdefghijklmnopqrstuvwxyz- ', 'ABCDEFGHIJKLMNOPQRSTUVWXYZ'), '') AS isrc,
     concat(
       coalesce(
         replace(

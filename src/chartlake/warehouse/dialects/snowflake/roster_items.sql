@@ -19,7 +19,7 @@ WITH known AS (
         'σi'
       )
     ) AS artists,
-    replace(replace(upper(t.isrc), '-', ''), ' ', '') AS isrc,
+    translate(t.isrc, 'abcdefghijklmnopqrstuvwxyz- ', 'ABCDEFGHIJKLMNOPQRSTUVWXYZ') AS isrc,
     CASE WHEN f.item_kind = 'album' THEN f.item_key ELSE t.album_id END AS album_id
   FROM item_forms AS f
   LEFT JOIN tracks AS t

@@ -58,7 +58,7 @@ WITH candidates AS (
     scheduled_at,
     CAST(NULL AS TIMESTAMPNTZ) AS present_at
   FROM absent
-), following AS (
+), coming AS (
   SELECT
     feed,
     scheduled_at,
@@ -71,7 +71,7 @@ WITH candidates AS (
     n.scheduled_at,
     count(*) AS missing,
     count(m.slot) AS missed
-  FROM following AS f
+  FROM coming AS f
   INNER JOIN absent AS a
     ON a.feed = f.feed AND a.scheduled_at = f.scheduled_at
   INNER JOIN numbered AS n

@@ -83,14 +83,13 @@ SELECT
   a.items,
   a.best_position,
   round(a.points, 6) AS chart_points,
-  round(a.points / w.points, 6) AS share,
-  round(a.points_4w / w.editions_4w, 6) AS points_per_edition_4w,
-  round(a.points_4w_before / w.editions_4w_before, 6) AS points_per_edition_4w_before,
-  round((
-    a.points_4w / w.editions_4w
-  ) / (
-    a.points_4w_before / w.editions_4w_before
-  ) - 1, 6) AS momentum_4w
+  round(a.points / nullif(w.points, 0), 6) AS share,
+  round(a.points_4w / nullif(w.editions_4w, 0), 6) AS points_per_edition_4w,
+  round(a.points_4w_before / nullif(w.editions_4w_before, 0), 6) AS points_per_edition_4w_before,
+  round(
+    a.points_4w / nullif(w.editions_4w, 0) / nullif(a.points_4w_before / nullif(w.editions_4w_before, 0), 0) - 1,
+    6
+  ) AS momentum_4w
 FROM artist_windows AS a
 INNER JOIN week_windows AS w
   ON w.feed = a.feed AND w.week = a.week
