@@ -13,7 +13,7 @@ import duckdb
 
 from chartlake.warehouse.sql import MARTS, SqlFile
 
-__all__ = ["refresh_marts"]
+__all__ = ["refresh_marts", "scope_of_all"]
 
 ENTRIES_AT_ONCE = 1_500_000
 """How many entries the feeds of one scope have together, unless one feed has more by itself."""
@@ -44,6 +44,12 @@ def refresh_marts(db: duckdb.DuckDBPyConnection) -> None:
         if mart.kind == "table":
             db.commit()
             db.begin()
+
+
+def scope_of_all(db: duckdb.DuckDBPyConnection) -> None:
+    """Let ``scope`` hold all feeds from their first edition, and the state before them nothing."""
+    db.execute(_STATE)
+    db.execute("insert into scope (feed, first_ordinal) select distinct feed, 1 from slots")
 
 
 def _make_by_scope(
