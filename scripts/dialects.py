@@ -148,10 +148,14 @@ def _lower(node: exp.Lower, dialect: str) -> exp.Expr:
 
 
 def _number(node: exp.Window, dialect: str) -> exp.Expr:
-    """Spark numbers rows in 32 bits."""
-    if dialect == "spark" and isinstance(node.this, exp.RowNumber | exp.Rank):
-        return exp.cast(node.copy(), "bigint")
-    return node.copy()
+    """Spark numbers rows in 32 bits, DuckDB in 64."""
+    numbers = isinstance(node.this, exp.RowNumber | exp.Rank)
+    return exp.cast(node.copy(), "bigint") if numbers and dialect == "spark" else node.copy()
+
+
+def _position(node: exp.StrPosition, dialect: str) -> exp.Expr:
+    """Places in a text as well."""
+    return exp.cast(node.copy(), "bigint") if dialect == "spark" else node.copy()
 
 
 def _days_on(node: exp.Add, dialect: str) -> exp.Expr:
@@ -172,6 +176,7 @@ REWRITES: Mapping[type[exp.Expr], Rewrite] = {
     exp.Div: _divided,
     exp.Lower: _lower,
     exp.Not: _is_not,
+    exp.StrPosition: _position,
     exp.Trim: _trim,
     exp.Window: _number,
 }

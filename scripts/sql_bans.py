@@ -271,9 +271,10 @@ BANS = (
     Ban(
         "date + number in another form",
         _days_on,
-        "Athena adds no number to a date, Spark no 64-bit one; the form with casts is rewritten",
+        "Athena adds no number to a date, so this is rewritten where the tree shows a date",
         "cast(d as date) + cast(n as integer)",
         "select t.d + t.n as d from (select date '2024-01-01' as d, cast(1 as bigint) as n) t",
+        _TRINO + "a date is added to an interval, never to a number",
         typed=True,
     ),
     Ban(
@@ -321,9 +322,9 @@ BANS = (
     Ban(
         "regular expressions",
         _is(exp.RegexpLike, exp.RegexpExtract, exp.RegexpReplace, exp.RegexpILike),
-        "RE2 and Java's know other patterns, and mean other groups",
+        "RE2's and Java's differ: whether $ stands before a last line end, what there is",
         "position or replace",
-        "select regexp_extract('ab', 'a(b)') as t",
+        "select regexp_matches('a' || chr(10), 'a$') as yes",
     ),
     Ban(
         "greatest and least",

@@ -1,11 +1,11 @@
 -- r: what the probes read; numbers are integers here, not bigints
 select 1 as k, 1 as n, 'a' as t, 2.5e0 as x, date '2024-01-31' as d,
-    timestamp '2024-01-31 23:59:59.9' as at, true as yes
+    timestamp '2024-01-31 23:59:59.9' as moment, true as yes
 union all
 select 1 as k, 2 as n, null as t, -2.5e0 as x, date '1969-12-31' as d,
-    timestamp '1969-12-31 00:00:00.1' as at, false as yes
+    timestamp '1969-12-31 00:00:00.1' as moment, false as yes
 union all
-select 2 as k, 9 as n, ' Ünder’s, x ' as t, null as x, null as d, null as at, null as yes
+select 2 as k, 9 as n, ' Ünder’s, x ' as t, null as x, null as d, null as moment, null as yes
 
 -- nulls come last, upwards and downwards
 select n, t, x from r order by k desc, t desc, x, n
@@ -40,7 +40,7 @@ from r
 -- aggregates
 select
     k, count(*) as a, count(t) as b, count(distinct t) as c, cast(sum(n) as bigint) as d,
-    min(t) as e, max(d) as f, max(at) as g, sum(x) as h
+    min(t) as e, max(d) as f, max(moment) as g, sum(x) as h
 from r
 group by k
 having count(*) > 0
@@ -65,7 +65,7 @@ from r
 select
     case when x > 0 then 'p' when x <= 0 then 'n' end as a,
     coalesce(t, 'none') as b,
-    nullif(t, 'a') as c,
+    nullif(t, 'a') as c, false as e,
     case when yes then n else 0 end as d
 from r
 
@@ -98,9 +98,9 @@ order by t
 select
     date_diff('day', date '1970-01-01', d) as a,
     date '1970-01-01' + cast(n * 7 as integer) as b,
-    cast(at as date) as c, cast(at as date) + 1 as e, cast(null as timestamp) as f,
+    cast(moment as date) as c, cast(moment as date) + 1 as e, cast(null as timestamp) as f,
     date_diff(
-        'second', date_trunc('second', at), date_trunc('second', timestamp '2024-03-31 02:30:00')
+        'second', date_trunc('second', moment), date_trunc('second', timestamp '2024-03-31 02:30:00')
     ) as g
 from r
 

@@ -106,7 +106,7 @@ WITH known AS (
     ON r.kind = 'name'
     AND (
       k.artists = r.value
-      OR locate(concat(', ', coalesce(r.value, ''), ','), concat(', ', coalesce(k.artists, ''), ',')) > 0
+      OR CAST(locate(concat(', ', coalesce(r.value, ''), ','), concat(', ', coalesce(k.artists, ''), ',')) AS BIGINT) > 0
     )
 ), ranked AS (
   SELECT
