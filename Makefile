@@ -6,7 +6,7 @@ unexport VIRTUAL_ENV PYTHONPATH PYTHONHOME
 
 PYTEST = .venv/bin/pytest --numprocesses auto --dist loadgroup --cov
 
-.PHONY: help setup ready demo test test-long lint format docs clean
+.PHONY: help setup ready demo test test-long lint format dialects docs clean
 
 help:  ## List what make can do here
 	@sed -n 's/^\([a-z-]*\): .*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{printf "%-18s %s\n", $$1, $$2}'
@@ -36,6 +36,9 @@ lint: ready  ## Only the linters and the type checker
 format: ready  ## Put the code into its format, mend what ruff can mend
 	.venv/bin/ruff check --fix .
 	.venv/bin/ruff format .
+
+dialects: ready  ## Write the warehouse's SQL for other engines again (a test compares it)
+	.venv/bin/python scripts/dialects.py
 
 docs: ready  ## Write the generated pages again (tests compare them)
 	.venv/bin/python scripts/docs.py

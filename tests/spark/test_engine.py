@@ -15,8 +15,9 @@ from chartlake.errors import ConfigError, StorageError
 from chartlake.lake import keys
 from chartlake.lake.store import Store, open_store
 from chartlake.model import BuiltFile, BuiltSlot
-from chartlake.spark.engine import SparkEngine, check_reach, mapped
+from chartlake.spark.engine import SparkEngine, mapped
 from chartlake.spark.executor import batch_of
+from chartlake.spark.jobs import check_reach
 from chartlake.transform.build import build_slots, unbuilt
 from chartlake.transform.engine import Engine, LocalEngine
 from chartlake.transform.piece import Built, Piece

@@ -6,6 +6,7 @@
     remove    purge
     forget    forget-user
     mend      reconcile, backfill, rebuild, compact
+    marts     marts
     trends    trends movers|new|exits|chart|compare|track|…    stories   stories
     explain   explain
     lake      lake ls|cat
@@ -44,6 +45,7 @@ from chartlake.cli.fill import import_, run
 from chartlake.cli.forget import forget_user
 from chartlake.cli.keep import gc, verify
 from chartlake.cli.look import check, query, status
+from chartlake.cli.marts import marts
 from chartlake.cli.mend import backfill, compact, rebuild, reconcile
 from chartlake.cli.options import ProjectDir
 from chartlake.cli.project import init
@@ -118,6 +120,7 @@ app.command()(reconcile)
 app.command()(backfill)
 app.command()(rebuild)
 app.command()(compact)
+app.command()(marts)
 app.command()(verify)
 app.command()(gc)
 app.command()(purge)

@@ -13,7 +13,7 @@ import typer
 from chartlake.cli import show
 from chartlake.cli.options import AsJson, From, ProjectDir, To, open_here
 from chartlake.errors import CorruptObject, StorageError, UsageError
-from chartlake.lake import forget, raw, tombstones
+from chartlake.lake import forget, marts, raw, tombstones
 from chartlake.lake import purge as removal
 from chartlake.lake.purge import Removed
 from chartlake.lake.store import Store
@@ -98,6 +98,7 @@ def finish_removals(
     """Complete what tombstones ask for, in the lake and in the warehouse.
 
     Without ``feeds`` also what came after the tombstones of forgotten feeds.
+    The marts in the lake go as well, all of them: they are made again when somebody wants them.
     With ``everywhere`` the warehouse is written anew, also where it holds none of the
     slots any more: an earlier call may have been interrupted before it was.
     """
@@ -113,6 +114,11 @@ def finish_removals(
     revisions = {place: found.revision for place, found in buried.items()}
     is_due = everywhere or problem or removed.anything
     if revisions and (is_due or here.warehouse.holds(revisions)):
+        made = marts.drop_all(here.store)
+        removed = removed._replace(
+            objects=removed.objects + Counter(marts=len(made)),
+            size=removed.size + sum(listed.size for listed in made),
+        )
         here.warehouse.remove(here.store, revisions.keys(), here.pipeline.clock())
     if problem:
         raise problem

@@ -14,7 +14,7 @@ from chartlake.lake.store import Store
 from chartlake.model import BuiltFile, sha256
 from chartlake.schema import COMMON, TABLES
 
-__all__ = ["CuratedFiles", "read_table", "write_tables"]
+__all__ = ["CuratedFiles", "read_table", "stored", "write_tables"]
 
 _AGAIN = (
     "restore the file from a backup; or delete the build object that names it, then: "
@@ -77,17 +77,23 @@ class CuratedFiles:
         A cluster may build a part twice, even at the same time. Whoever finds the
         name taken by other bytes than its own takes a name that nobody else has.
         """
-        key = keys.curated(table, month, self._attempt, self._part)
-        if not self._store.create(key, content) and not self._holds(key, content):
-            again = f"{self._attempt}-{keys.new_attempt()}"
-            key = keys.curated(table, month, again, self._part)
-            self._store.create(key, content)
-        return key
+        again = f"{self._attempt}-{keys.new_attempt()}"
+        wanted = keys.curated(table, month, self._attempt, self._part)
+        return stored(self._store, content, wanted, keys.curated(table, month, again, self._part))
 
-    def _holds(self, key: str, content: bytes) -> bool:
-        with suppress(FileNotFoundError):  # its write goes on, and may still fail
-            return self._store.get(key) == content
-        return False
+
+def stored(store: Store, content: bytes, key: str, otherwise: str) -> str:
+    """Store the content under its key; where other bytes have that name, under the other one."""
+    if store.create(key, content) or _holds(store, key, content):
+        return key
+    store.create(otherwise, content)
+    return otherwise
+
+
+def _holds(store: Store, key: str, content: bytes) -> bool:
+    with suppress(FileNotFoundError):  # its write goes on, and may still fail
+        return store.get(key) == content
+    return False
 
 
 def write_tables(

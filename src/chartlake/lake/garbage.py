@@ -13,7 +13,7 @@ from functools import cache, partial
 from typing import Literal, NamedTuple
 
 from chartlake.errors import CorruptObject
-from chartlake.lake import keys
+from chartlake.lake import keys, marts
 from chartlake.lake.references import (
     LiveSlot,
     held_objects,
@@ -32,7 +32,7 @@ __all__ = ["GRACE", "Collected", "Piece", "collect"]
 GRACE = timedelta(days=7)
 """Nothing runs as long as this; what is younger may be somebody's attempt."""
 
-Kind = Literal["raw", "build", "curated", "unfinished"]
+Kind = Literal["raw", "build", "curated", "marts", "unfinished"]
 
 
 class Piece(NamedTuple):
@@ -76,6 +76,7 @@ def collect(
         pieces += _curated(store, before)
     except CorruptObject as problem:
         problems.append(problem)
+    pieces += [Piece("marts", each.key, each.size) for each in marts.leavings(store, before)]
     left = (listed for listed in store.unfinished() if listed.modified < before)
     pieces += [Piece("unfinished", listed.key, listed.size) for listed in left]
     if not dry_run:

@@ -14,12 +14,15 @@ EXPIRED = "expired/"
 FAILURES = "failures/"
 LAKE = "lake.json"
 MANIFESTS = "manifests/"
+MARTS = "marts/"
 QUARANTINE = "quarantine/"
 RAW = "raw/"
 STATE = "state/"
 TOMBSTONES = "tombstones/"
+_OF_ALL = (CURATED, BUILDS, MARTS, STATE)
 ZONES = (RAW, MANIFESTS, CURATED, BUILDS, FAILURES, QUARANTINE)
 
+_MARTS_RUN = re.compile(r"marts/(?P<run>[^/]+)(?:\.json|/.+)")
 _RAW = re.compile(r"raw/[^/]+/[^/]+/(?P<slot>[^/]+)/[^/]+")
 _REVISION = re.compile(r"/(?P<slot>[^/]+)\.r(?P<revision>\d+)\.json$")
 
@@ -87,6 +90,27 @@ def build(month: str, build_id: str) -> str:
     return f"{BUILDS}{month}/{build_id}.json"
 
 
+def marts_run(run: str) -> str:
+    """The object that commits a run of the marts, and names its files."""
+    return f"{MARTS}{run}.json"
+
+
+def marts_of(run: str) -> str:
+    """The folder of a run's files: one folder for each mart."""
+    return f"{MARTS}{run}/"
+
+
+def mart(run: str, name: str, part: str) -> str:
+    """One file of a mart that a run made."""
+    return f"{marts_of(run)}{name}/{part}.parquet"
+
+
+def run_of(mart_key: str) -> str:
+    """The run to which an object below `MARTS` belongs; empty for what is none of ours."""
+    match = _MARTS_RUN.fullmatch(mart_key)
+    return match["run"] if match else ""
+
+
 def failures_of(feed: str, slot: Slot | None = None) -> str:
     """The folder of the notes on why a slot is still open, or why any slot of a feed is."""
     return f"{FAILURES}{feed}/{slot}/" if slot else f"{FAILURES}{feed}/"
@@ -120,7 +144,7 @@ def slot_tombstone(feed: str, slot: Slot) -> str:
 def that_may_name(feeds: Iterable[str]) -> list[str]:
     """The prefixes of all objects that may hold something of some feeds."""
     own = (RAW, MANIFESTS, FAILURES, EXPIRED, TOMBSTONES)
-    return [*(f"{zone}{feed}/" for feed in sorted(feeds) for zone in own), CURATED, BUILDS, STATE]
+    return [*(f"{zone}{feed}/" for feed in sorted(feeds) for zone in own), *_OF_ALL]
 
 
 def quarantined(digest: str) -> str:

@@ -6,6 +6,7 @@ that it has there. What the driver gives along is where the lake is, and never a
 
 from __future__ import annotations
 
+import base64
 import os
 import pickle
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -16,13 +17,26 @@ from typing import NamedTuple
 import pyarrow as pa
 
 from chartlake.errors import ChartlakeError, ConfigError
-from chartlake.lake.store import open_store
+from chartlake.lake.store import Store, open_store
 from chartlake.transform.piece import Built, Piece, build_piece
 
-__all__ = ["RESULT", "Batch", "batch_of", "builder", "outcome_of", "pieces_table"]
+__all__ = [
+    "RESULT",
+    "TOLD",
+    "Batch",
+    "batch_of",
+    "builder",
+    "opened",
+    "outcome_of",
+    "pieces_table",
+    "telling",
+]
 
 RESULT = "built binary"
 """The columns of what comes back, as Spark writes them."""
+
+TOLD = "chartlake-error:"
+"""Stands before an error of ours in the words of an executor's exception."""
 
 _SAYS_WHERE = (
     "AWS_ALLOW_HTTP",
@@ -79,11 +93,28 @@ def outcome_of(content: bytes) -> Built:
 def _build(batch: Batch, piece: Piece) -> Built | ChartlakeError:
     """An error is an answer too: trying again on another machine would not mend it."""
     try:
-        _check_version(batch.version)
-        with _environment(batch.environment):
-            return build_piece(open_store(batch.url), batch.attempt, piece)
+        with opened(batch) as store:
+            return build_piece(store, batch.attempt, piece)
     except ChartlakeError as error:
         return error
+
+
+@contextmanager
+def opened(batch: Batch) -> Iterator[Store]:
+    """The lake of a batch, as an executor reaches it."""
+    _check_version(batch.version)
+    with _environment(batch.environment):
+        yield open_store(batch.url)
+
+
+@contextmanager
+def telling() -> Iterator[None]:
+    """Where rows are what goes out, an error can only be raised: so that the driver knows it."""
+    try:
+        yield
+    except ChartlakeError as error:
+        told = base64.b64encode(pickle.dumps(error)).decode()
+        raise RuntimeError(f"{error} {TOLD}{told}") from error
 
 
 def _check_version(asked_by: str) -> None:

@@ -4,6 +4,9 @@
     duckdb       the embedded warehouse: one file
     duckdb_load  what one load does inside its transaction
     choices      what the configuration says of charts, as tables
+    calendar     which editions were due, as a table
+    given        both, and the load history, for an engine without a warehouse
+    export       the published marts as Parquet in the lake
     refusal      what is remembered of lists whose marts the checks refused
     refresh      making the marts
     gate         checks, without which nothing is published

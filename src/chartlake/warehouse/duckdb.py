@@ -146,19 +146,19 @@ class DuckDBWarehouse:
 
     def query(self, sql: str, parameters: Sequence[object] | Mapping[str, object] = ()) -> Result:
         """Run one statement on a read-only connection that can reach no file but this one."""
-        with self._reading() as db, asked(sql):
+        with self.reading() as db, asked(sql):
             cursor = db.execute(sql, parameters or None)
             columns = tuple(column[0] for column in cursor.description or ())
             return Result(columns, cursor.fetchall())
 
     def arrow(self, sql: str, parameters: Mapping[str, object]) -> pa.Table:
         """The same with the answer as an Arrow table."""
-        with self._reading() as db, asked(sql):
+        with self.reading() as db, asked(sql):
             return db.sql(sql, params=dict(parameters)).to_arrow_table()
 
     def check(self) -> list[CheckResult]:
         """Run all checks on what is published; errors first."""
-        with self._reading() as db:
+        with self.reading() as db:
             return gate.run_checks(db, self._chosen.as_warnings)
 
     def _is_up_to_date(self, store: Store, now: datetime) -> bool:
@@ -258,7 +258,8 @@ class DuckDBWarehouse:
         refusal.drop(self.path)
 
     @contextmanager
-    def _reading(self) -> Iterator[duckdb.DuckDBPyConnection]:
+    def reading(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """What is published, as one reader sees it, whatever is published meanwhile."""
         if not self.path.exists():
             raise not_there(self.path)
         with self._read() as db:

@@ -5,26 +5,25 @@ A load looks at the lake's builds, at the calendar and at what the configuration
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
-from datetime import UTC, date, datetime, timedelta
+from collections.abc import Collection, Iterable, Mapping
+from datetime import datetime
 from typing import NamedTuple
 
 import duckdb
 import pyarrow as pa
 
-from chartlake import schedule
 from chartlake.errors import CorruptObject
 from chartlake.lake import builds, curated, keys
 from chartlake.lake.store import Store
-from chartlake.model import Build, BuiltSlot, Feed, naive_utc
+from chartlake.model import Build, BuiltSlot, naive_utc
 from chartlake.schema import TABLES
-from chartlake.warehouse import choices
+from chartlake.warehouse import calendar, choices
 from chartlake.warehouse.choices import Choices
 from chartlake.warehouse.migrations import VERSION
 from chartlake.warehouse.port import Loaded
 from chartlake.warehouse.refresh import look_at_slots, refresh_marts, refresh_touched
 
-__all__ = ["VERSION", "Changes", "has_work", "load", "refresh"]
+__all__ = ["VERSION", "Changes", "Winners", "has_work", "history", "load", "refresh"]
 
 Winners = dict[tuple[str, str], tuple[Build, BuiltSlot]]
 """The slots whose live attempt changes, by feed and slot, each with its build."""
@@ -41,7 +40,7 @@ def has_work(db: duckdb.DuckDBPyConnection, store: Store, now: datetime, chosen:
     """Whether a load would change anything; only reads, of a file of this version."""
     return (
         bool(_unseen(db, _listed(store)))
-        or _due(db, now) != _known_due(db)
+        or calendar.changed(db, now)
         or bool(choices.changed(db, chosen))
     )
 
@@ -90,7 +89,7 @@ def refresh(
     markets = _markets(db)
     listed = choices.write(db, chosen)
     moved = {feed for feed, *_ in markets ^ _markets(db)}
-    due = _refresh_due(db, now)
+    due = calendar.write(db, now)
     if whole or choices.needs_marts(listed - {choices.MARKETS}) or 2 * touched > _slots(db):
         refresh_marts(db)
         return Changes(True, True)
@@ -191,7 +190,7 @@ def _replace_slots(
     if not winners:
         look_at_slots(db)
         return Loaded(0, 0)
-    _register_batch(db, winners, now)
+    db.register("batch", history(winners, now))
     look_at_slots(db, "batch")
     _forget_what_is_gone(db, there)
     db.execute("insert into load_history by name from batch")
@@ -218,12 +217,8 @@ def _forget_what_is_gone(db: duckdb.DuckDBPyConnection, there: Collection[str]) 
     db.unregister("there")
 
 
-def _register_batch(
-    db: duckdb.DuckDBPyConnection,
-    winners: Winners,
-    now: datetime,
-) -> None:
-    """The slots to replace as the relation ``batch``, in the columns of load_history."""
+def history(winners: Winners, now: datetime) -> pa.Table:
+    """The slots that become live, in the columns of load_history."""
     rows = [
         {
             "feed": feed,
@@ -237,71 +232,4 @@ def _register_batch(
         }
         for (feed, slot), (build, built) in winners.items()
     ]
-    db.register("batch", pa.Table.from_pylist(rows))
-
-
-def _refresh_due(db: duckdb.DuckDBPyConnection, now: datetime) -> set[str]:
-    """Write the calendar anew; of which feeds it changed."""
-    due, known = _due(db, now), _known_due(db)
-    if due == known:
-        return set()
-    db.execute("delete from due_editions")
-    if due:
-        columns = zip(("feed", "scheduled_at", "chart_date"), zip(*due, strict=True), strict=True)
-        db.register("calendar", pa.table(dict(columns)))
-        db.execute("insert into due_editions by name from calendar")
-        db.unregister("calendar")
-    return {feed for feed, *_ in set(due) ^ set(known)}
-
-
-Due = list[tuple[str, datetime, date]]
-"""The calendar: feed, time (UTC) and chart date of every due edition, in order."""
-
-
-def _known_due(db: duckdb.DuckDBPyConnection) -> Due:
-    return db.execute("select * from due_editions order by all").fetchall()
-
-
-def _due(db: duckdb.DuckDBPyConnection, now: datetime) -> Due:
-    return sorted(
-        (feed.name, naive_utc(at), day)
-        for feed, first, end in _stretches(db, now)
-        for at, day in schedule.due_editions(feed, first, end)
-    )
-
-
-def _stretches(
-    db: duckdb.DuckDBPyConnection, now: datetime
-) -> Iterator[tuple[Feed, datetime, datetime]]:
-    """The feeds as their slots had them, each from its first such slot until the next change.
-
-    A schedule that changes must not rewrite what was due before.
-    """
-    rows = db.execute(
-        """
-        select feed, source, source_id, schedule, timezone, cadence, min(scheduled_at) as first,
-            lead(min(scheduled_at)) over (partition by feed order by min(scheduled_at)) as next
-        from (
-            select *, sum(changed) over (partition by feed order by scheduled_at) as stretch
-            from (
-                select *, case when (schedule, timezone, cadence) is distinct from lag(
-                    (schedule, timezone, cadence)
-                ) over (partition by feed order by scheduled_at) then 1 else 0 end as changed
-                from slots where scheduled_at is not null
-            )
-        )
-        group by feed, source, source_id, schedule, timezone, cadence, stretch
-        order by feed, first
-        """
-    ).fetchall()
-    for name, source, source_id, when, zone, cadence, first, following in rows:
-        feed = Feed(
-            name=name,
-            source=source,
-            source_id=source_id,
-            schedule=when,
-            timezone=zone,
-            cadence=cadence,
-        )
-        end = following.replace(tzinfo=UTC) - timedelta(microseconds=1) if following else now
-        yield feed, first.replace(tzinfo=UTC), end
+    return pa.Table.from_pylist(rows)

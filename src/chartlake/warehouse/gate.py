@@ -11,7 +11,7 @@ import duckdb
 from chartlake.warehouse.port import CheckResult, NotPublished, Result
 from chartlake.warehouse.sql import Check, checks
 
-__all__ = ["pass_or_refuse", "run_checks"]
+__all__ = ["failed_of", "pass_or_refuse", "refused", "run_checks"]
 
 _ROWS_SHOWN = 5
 _COUNTED_AT_ONCE = 10_000
@@ -34,18 +34,27 @@ def run_checks(
 
 def pass_or_refuse(db: duckdb.DuckDBPyConnection, results: Sequence[CheckResult]) -> None:
     """NotPublished where a check of severity error has found something in this draft."""
-    failed = [each for each in results if each.failures and each.severity == "error"]
-    if not failed:
-        return
+    if failed := failed_of(results):
+        raise refused(results, _fix(db, failed))
+
+
+def failed_of(results: Sequence[CheckResult]) -> list[CheckResult]:
+    """Those that nothing is published with."""
+    return [each for each in results if each.failures and each.severity == "error"]
+
+
+def refused(results: Sequence[CheckResult], fix: str) -> NotPublished:
+    """What is told of the checks that failed."""
+    failed = failed_of(results)
     names = ", ".join(each.name for each in failed)
     which = f"check {names} failed" if len(failed) == 1 else f"{len(failed)} checks failed: {names}"
     more = failed[_CHECKS_TOLD:]
     told = [_told(each) for each in failed[:_CHECKS_TOLD]]
     told += [f"and {len(more)} more checks failed"] if more else []
-    raise NotPublished(
+    return NotPublished(
         f"nothing new was published: {which}",
         why="\n".join([*told, "what was published before stays as it is"]),
-        fix=_fix(db, failed),
+        fix=fix,
         checks=results,
     )
 

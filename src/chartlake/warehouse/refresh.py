@@ -21,7 +21,7 @@ from chartlake.warehouse import scopes
 from chartlake.warehouse.scopes import FeedScope
 from chartlake.warehouse.sql import GIVEN, ITEM_STATES, STEPS, SqlFile
 
-__all__ = ["look_at_slots", "refresh_marts", "refresh_touched"]
+__all__ = ["give_all", "look_at_slots", "refresh_marts", "refresh_touched"]
 
 ENTRIES_AT_ONCE = 1_500_000
 """How many entries the feeds of one scope have together, unless one feed has more by itself."""
@@ -42,11 +42,7 @@ def refresh_marts(db: duckdb.DuckDBPyConnection) -> None:
     The file is a draft that nobody sees, and of rows that are not committed DuckDB's planner
     does not know how many there are.
     """
-    _give(db)
-    db.execute("insert into touched_slots select distinct feed, slot from slots")
-    db.execute("insert into touched_feeds select distinct feed from slots")
-    whole = scopes.all_feeds(db)
-    _set_scope(db, whole)
+    whole = give_all(db)
     for step in STEPS:
         if step.kind == "state":
             db.execute(f"create or replace temp table {step.name} as {step.text}")
@@ -58,6 +54,16 @@ def refresh_marts(db: duckdb.DuckDBPyConnection) -> None:
                 db.execute(f"{verb} {step.text}")
                 verb = f"insert into {step.name}"
             _commit(db)
+
+
+def give_all(db: duckdb.DuckDBPyConnection) -> list[FeedScope]:
+    """Let what is given (`sql.GIVEN`) be as where all is made anew; returns the scope."""
+    _give(db)
+    db.execute("insert into touched_slots select distinct feed, slot from slots")
+    db.execute("insert into touched_feeds select distinct feed from slots")
+    whole = scopes.all_feeds(db)
+    _set_scope(db, whole)
+    return whole
 
 
 def look_at_slots(db: duckdb.DuckDBPyConnection, slots: str | None = None) -> None:

@@ -1,7 +1,7 @@
 """From settings to a project that can be run: the one place where parts are chosen.
 
 spotify    the Spotify side: one governor, one memory, a reader for each feed
-engines    where the transform runs
+engines    where the transform runs, and what makes marts for the lake
 choices    what the warehouse counts, and what it may take
 sign_in    accounts, access tokens, connections
 """
@@ -17,11 +17,11 @@ from chartlake.extract.spotify.retry import Retry
 from chartlake.lake.store import Store, open_store
 from chartlake.model import Feed
 from chartlake.pipeline import Pipeline
-from chartlake.settings import FeedSettings, Settings
+from chartlake.settings import Engine, FeedSettings, Settings
 from chartlake.warehouse.duckdb import DuckDBWarehouse
 from chartlake.wiring.choices import choices_of, limits_of
 from chartlake.wiring.clock import system_clock
-from chartlake.wiring.engines import open_engine
+from chartlake.wiring.engines import MakesMarts, marts_from, marts_on_spark, open_engine
 from chartlake.wiring.sign_in import open_accounts, open_login
 from chartlake.wiring.spotify import Spotify, open_spotify
 
@@ -45,6 +45,12 @@ class Project:
     def __exit__(self, *error: object) -> None:
         """Close the connections to Spotify; a project that asked nothing has none."""
         self.spotify.close()
+
+    def marts(self, engine: Engine) -> MakesMarts:
+        """What makes the marts for the lake: the warehouse's own, or Spark from the builds."""
+        if engine == "local":
+            return marts_from(self.warehouse)
+        return marts_on_spark(self.settings.transform.spark_master, choices_of(self.settings))
 
 
 def open_project(

@@ -86,10 +86,14 @@ select
     a.items,
     a.best_position,
     round(a.points, 6) as chart_points,
-    round(a.points / w.points, 6) as share,
-    round(a.points_4w / w.editions_4w, 6) as points_per_edition_4w,
-    round(a.points_4w_before / w.editions_4w_before, 6) as points_per_edition_4w_before,
-    round((a.points_4w / w.editions_4w) / (a.points_4w_before / w.editions_4w_before) - 1, 6) as momentum_4w
+    round(a.points / nullif(w.points, 0), 6) as share,
+    round(a.points_4w / nullif(w.editions_4w, 0), 6) as points_per_edition_4w,
+    round(a.points_4w_before / nullif(w.editions_4w_before, 0), 6) as points_per_edition_4w_before,
+    round(
+        a.points_4w / nullif(w.editions_4w, 0)
+        / nullif(a.points_4w_before / nullif(w.editions_4w_before, 0), 0) - 1,
+        6
+    ) as momentum_4w
 from artist_windows a
 inner join week_windows w on w.feed = a.feed and w.week = a.week
 left join artists known on known.artist_id = a.artist_id

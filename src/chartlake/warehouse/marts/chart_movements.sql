@@ -153,7 +153,7 @@ select
     cast(r.editions_on_chart as bigint) as editions_on_chart,
     r.ordinal - r.run_start + 1 as streak,
     cast(r.editions_at_one as bigint) as editions_at_one,
-    cast(c.length + 1 - r.position as double) / c.length as chart_points,
+    cast(c.length + 1 - r.position as double) / nullif(c.length, 0) as chart_points,
     r.streams,
     r.streams - r.previous_streams as streams_change,
     case

@@ -39,7 +39,7 @@ moments as (
     select feed, scheduled_at, cast(null as timestamp) as present_at from absent
 ),
 
-following as (
+coming as (
     select
         feed, scheduled_at, present_at,
         min(present_at) over (
@@ -51,7 +51,7 @@ following as (
 
 gaps as (
     select n.feed, n.scheduled_at, count(*) as missing, count(m.slot) as missed
-    from following f
+    from coming f
     inner join absent a on a.feed = f.feed and a.scheduled_at = f.scheduled_at
     inner join numbered n on n.feed = f.feed and n.scheduled_at = f.next_at
     left join missed_slots m on m.feed = a.feed and m.scheduled_at = a.scheduled_at

@@ -31,7 +31,7 @@ texts as (
 
 select
     s.track_id, s.first_slot, x.item_name, x.artist_names,
-    nullif(replace(replace(upper(t.isrc), '-', ''), ' ', ''), '') as isrc,
+    nullif(translate(t.isrc, 'abcdefghijklmnopqrstuvwxyz- ', 'ABCDEFGHIJKLMNOPQRSTUVWXYZ'), '') as isrc,
     case
         when x.track_id is not null
         then concat(

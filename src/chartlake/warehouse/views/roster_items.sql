@@ -6,7 +6,7 @@ with known as (
     select
         f.feed, f.item_kind, f.item_key, f.track_id,
         lower(trim(case when f.item_kind = 'artist' then f.item_name else f.artist_names end)) as artists,
-        replace(replace(upper(t.isrc), '-', ''), ' ', '') as isrc,
+        translate(t.isrc, 'abcdefghijklmnopqrstuvwxyz- ', 'ABCDEFGHIJKLMNOPQRSTUVWXYZ') as isrc,
         case when f.item_kind = 'album' then f.item_key else t.album_id end as album_id
     from item_forms f
     left join tracks t on t.track_id = f.track_id

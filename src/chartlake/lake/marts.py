@@ -1,0 +1,159 @@
+"""Marts as Parquet: each run's files in a folder of its own, and which run counts.
+
+    marts/20261122T032100Z-6f…/chart_movements/00000.parquet
+    marts/20261122T032100Z-6f….json     written last; it names every file
+
+Nobody sees a run before its object is there. The last one counts; the one before it
+stays too, for those who are reading it. All of it can be made again from the builds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from importlib.metadata import version
+
+import msgspec
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from chartlake.errors import CorruptObject
+from chartlake.lake import keys
+from chartlake.lake.curated import stored
+from chartlake.lake.store import Listed, Store
+from chartlake.model import BuiltFile, Record, Undecodable, from_json, sha256, slot_at
+
+__all__ = [
+    "MartsRun",
+    "commit",
+    "drop_all",
+    "drop_former",
+    "leavings",
+    "new_run",
+    "published",
+    "write_file",
+]
+
+_KEPT = 2
+_ROW_GROUP = 1 << 18
+_AGAIN = "make them again: chartlake marts"
+
+
+class MartsRun(Record, frozen=True, kw_only=True):
+    """The commit of all marts: which engine made them, when, and with which chartlake.
+
+    ``rows`` counts each mart; a mart without rows has a file as well, for its columns.
+    """
+
+    run: str
+    engine: str
+    made_at: datetime
+    chartlake: str
+    rows: dict[str, int]
+    files: tuple[BuiltFile, ...]
+    format: int = 1
+
+
+def new_run(now: datetime) -> str:
+    """A name that no other run has; later ones sort after it."""
+    return f"{slot_at(now)}-{keys.new_attempt()}"
+
+
+def write_file(
+    store: Store, run: str, mart: str, part: int, schema: pa.Schema, rows: Iterable[pa.RecordBatch]
+) -> BuiltFile:
+    """Store one file of a mart with its rows in this order; every column may be null.
+
+    A cluster may write a part twice: who finds other bytes there takes a name of its own,
+    and the run names the one that counts.
+    """
+    plain = pa.schema([pa.field(field.name, field.type) for field in schema])
+    sink = pa.BufferOutputStream()
+    count = 0
+    with pq.ParquetWriter(sink, plain, compression="zstd", store_schema=False) as writer:
+        for batch in _groups(rows):
+            writer.write_table(batch.cast(plain), row_group_size=_ROW_GROUP)
+            count += batch.num_rows
+    content = sink.getvalue().to_pybytes()
+    names = (f"{part:05d}", f"{part:05d}-{keys.new_attempt()}")
+    key = stored(store, content, *(keys.mart(run, mart, name) for name in names))
+    return BuiltFile(table=mart, key=key, rows=count, size=len(content), sha256=sha256(content))
+
+
+def _groups(rows: Iterable[pa.RecordBatch]) -> Iterable[pa.Table]:
+    """Small batches put together to row groups, so that a reader can skip many rows at a time."""
+    waiting: list[pa.RecordBatch] = []
+    for batch in rows:
+        waiting.append(batch)
+        if sum(each.num_rows for each in waiting) >= _ROW_GROUP:
+            yield pa.Table.from_batches(waiting)
+            waiting = []
+    if waiting:
+        yield pa.Table.from_batches(waiting)
+
+
+def commit(
+    store: Store, run: str, engine: str, now: datetime, files: Mapping[str, Iterable[BuiltFile]]
+) -> MartsRun:
+    """Let the run count whose files these are, by mart; first goes what it does not name."""
+    made = MartsRun(
+        run=run,
+        engine=engine,
+        made_at=now,
+        chartlake=version("chartlake"),
+        rows={mart: sum(file.rows for file in some) for mart, some in files.items()},
+        files=tuple(file for some in files.values() for file in some),
+    )
+    named = {file.key for file in made.files}
+    for key in store.keys(keys.marts_of(run)):
+        if key not in named:
+            store.delete(key)
+    store.create(keys.marts_run(run), msgspec.json.encode(made))
+    return made
+
+
+def published(store: Store) -> MartsRun | None:
+    """The run that counts; None where there is none. CorruptObject where it cannot be read."""
+    runs = _committed(store.keys(keys.MARTS))
+    if not runs:
+        return None
+    key = keys.marts_run(runs[-1])
+    try:
+        return from_json(store.get(key), MartsRun)
+    except Undecodable as error:
+        raise CorruptObject(f"{key} is no run of the marts", why=str(error), fix=_AGAIN) from error
+
+
+def drop_former(store: Store) -> None:
+    """Remove the runs that were committed before the last two."""
+    listing = store.listing(keys.MARTS)
+    former = set(_committed(listed.key for listed in listing)[:-_KEPT])
+    _drop(store, [listed for listed in listing if keys.run_of(listed.key) in former])
+
+
+def drop_all(store: Store) -> list[Listed]:
+    """Remove all runs, committed or not: they may hold what is to be gone."""
+    return _drop(store, store.listing(keys.MARTS))
+
+
+def _drop(store: Store, gone: list[Listed]) -> list[Listed]:
+    """Each run's object before its files: a reader follows it, and must find them all."""
+    for listed in sorted(gone, key=lambda each: not each.key.endswith(".json")):
+        store.delete(listed.key)
+    return gone
+
+
+def leavings(store: Store, before: datetime) -> list[Listed]:
+    """Files of runs that were never committed, from before that time."""
+    listing = store.listing(keys.MARTS)
+    committed = set(_committed(listed.key for listed in listing))
+    return [
+        listed
+        for listed in listing
+        if keys.run_of(listed.key) not in committed and listed.modified < before
+    ]
+
+
+def _committed(found: Iterable[str]) -> list[str]:
+    """The runs of which there is an object, in the order in which they began."""
+    return sorted(keys.run_of(key) for key in found if key.endswith(".json") and keys.run_of(key))

@@ -1,0 +1,43 @@
+"""The checks of the data on Spark: no marts are published that one of severity error objects to."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from pyspark.sql import SparkSession
+
+from chartlake.warehouse.dialects import dialect_text
+from chartlake.warehouse.gate import failed_of, refused
+from chartlake.warehouse.port import CheckResult, Result
+from chartlake.warehouse.sql import Check, checks
+
+__all__ = ["pass_or_refuse", "run_check"]
+
+_ROWS_SHOWN = 5
+_FIX = (
+    "chartlake reconcile loads the same into the warehouse of this project, and says there which "
+    "editions these are and what can be done"
+)
+
+
+def pass_or_refuse(session: SparkSession, as_warnings: Collection[str]) -> None:
+    """NotPublished where a check of severity error finds something; those named only warn."""
+    errors = [c for c in checks() if c.severity == "error" and c.name not in as_warnings]
+    results = [run_check(session, check) for check in errors]
+    if failed_of(results):
+        raise refused(results, _FIX)
+
+
+def run_check(session: SparkSession, check: Check) -> CheckResult:
+    """One check; of what it finds the first rows in no order."""
+    found = session.sql(_text(check))
+    rows = [tuple(row) for row in found.head(_ROWS_SHOWN)]
+    failures = found.count() if len(rows) == _ROWS_SHOWN else len(rows)
+    answer = Result(tuple(found.columns), rows)
+    return CheckResult(check.name, check.severity, check.statement, failures, answer)
+
+
+def _text(check: Check) -> str:
+    """A file begins with what it says; what is made from a key has one text for all engines."""
+    is_file = check.text.startswith("--")
+    return dialect_text(check.name, "spark") if is_file else check.text

@@ -1,0 +1,150 @@
+"""The calendar: which editions were due, as the feeds' own slots tell.
+
+A load writes it as ``due_editions``, from the ``slots`` that the file holds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import UTC, date, datetime, timedelta
+from itertools import groupby
+from typing import NamedTuple
+
+import duckdb
+import pyarrow as pa
+
+from chartlake import schedule
+from chartlake.model import Feed, naive_utc
+
+__all__ = ["changed", "write"]
+
+Due = list[tuple[str, datetime, date]]
+"""Feed, time (UTC) and chart date of due editions, in order."""
+
+Stretch = tuple[Feed, datetime, datetime]
+"""A feed as it was from one time (with zone) until another."""
+
+_BEFORE_ALL = datetime(1, 1, 1)
+
+# of each feed the last that was due before its last day
+_LAST_DAYS = """
+select d.feed, coalesce(max(d.scheduled_at) filter (d.chart_date < l.day), timestamp '0001-01-01'),
+    l.day
+from due_editions d
+join (select feed, max(chart_date) as day from due_editions group by feed) l using (feed)
+group by d.feed, l.day
+"""
+_KNOWN = "from due_editions where feed = ? and scheduled_at > ? order by scheduled_at"
+
+
+def changed(db: duckdb.DuckDBPyConnection, now: datetime) -> bool:
+    """Whether the calendar is another one than the file holds."""
+    return bool(_ends(db, now))
+
+
+def write(db: duckdb.DuckDBPyConnection, now: datetime) -> set[str]:
+    """Write what has changed of the calendar; of which feeds."""
+    ends = _ends(db, now)
+    for feed, end in ends.items():
+        db.execute(
+            "delete from due_editions where feed = ? and scheduled_at > ?", [feed, end.after]
+        )
+        db.execute("delete from calendars where feed = ?", [feed])
+        if end.said:
+            db.execute("insert into calendars values (?, ?)", [feed, end.said])
+    due = [edition for end in ends.values() for edition in end.due]
+    if due:
+        columns = zip(("feed", "scheduled_at", "chart_date"), zip(*due, strict=True), strict=True)
+        db.register("calendar", pa.table(dict(columns)))
+        db.execute("insert into due_editions by name from calendar")
+        db.unregister("calendar")
+    return set(ends)
+
+
+class _End(NamedTuple):
+    """What is due of a feed after a time, and the schedules of which that is so."""
+
+    after: datetime
+    due: Due
+    said: str
+
+
+def _ends(db: duckdb.DuckDBPyConnection, now: datetime) -> dict[str, _End]:
+    """The feeds whose calendar changed, each with its new end.
+
+    As long as a feed's schedules stay the same, only what is due from its last day on is
+    computed: that may have been half over.
+    """
+    said = dict(db.execute("select feed, said from calendars").fetchall())
+    last = {feed: (after, day) for feed, after, day in db.execute(_LAST_DAYS).fetchall()}
+    ends = {}
+    stretches = {
+        feed: list(group)
+        for feed, group in groupby(_stretches(db, now), key=lambda found: found[0].name)
+    }
+    for feed in sorted(said.keys() - stretches.keys()):
+        ends[feed] = _End(_BEFORE_ALL, [], "")
+    for feed, found in stretches.items():
+        text = _said(found)
+        after, known = _BEFORE_ALL, None
+        if said.get(feed) == text and feed in last:
+            after = last[feed][0]
+            known = db.execute(_KNOWN, [feed, after]).fetchall()
+        due = _due(found, after)
+        if due != known and (due or feed in last or text != said.get(feed)):
+            ends[feed] = _End(after, due, text)
+    return ends
+
+
+def _due(stretches: Sequence[Stretch], after: datetime) -> Due:
+    name = stretches[0][0].name
+    since = after.replace(tzinfo=UTC) + timedelta(microseconds=1)
+    return sorted(
+        (name, naive_utc(at), day)
+        for feed, first, end in stretches
+        if since <= end
+        for at, day in schedule.due_editions(feed, max(first, since), end)
+    )
+
+
+def _said(stretches: Sequence[Stretch]) -> str:
+    """The schedules of a feed, each from when on it holds."""
+    return "; ".join(
+        f"{feed.schedule} {feed.timezone} {feed.cadence} from {first.isoformat()}"
+        for feed, first, _ in stretches
+    )
+
+
+def _stretches(db: duckdb.DuckDBPyConnection, now: datetime) -> Iterator[Stretch]:
+    """The feeds as their slots had them, each from its first such slot until the next change.
+
+    A schedule that changes must not rewrite what was due before.
+    """
+    rows = db.execute(
+        """
+        select feed, source, source_id, schedule, timezone, cadence, min(scheduled_at) as first,
+            lead(min(scheduled_at)) over (partition by feed order by min(scheduled_at)) as next
+        from (
+            select *, sum(changed) over (partition by feed order by scheduled_at) as stretch
+            from (
+                select *, case when (schedule, timezone, cadence) is distinct from lag(
+                    (schedule, timezone, cadence)
+                ) over (partition by feed order by scheduled_at) then 1 else 0 end as changed
+                from slots where scheduled_at is not null
+            )
+        )
+        group by feed, source, source_id, schedule, timezone, cadence, stretch
+        order by feed, first
+        """
+    ).fetchall()
+    for name, source, source_id, when, zone, cadence, first, following in rows:
+        feed = Feed(
+            name=name,
+            source=source,
+            source_id=source_id,
+            schedule=when,
+            timezone=zone,
+            cadence=cadence,
+        )
+        end = following.replace(tzinfo=UTC) - timedelta(microseconds=1) if following else now
+        yield feed, first.replace(tzinfo=UTC), end

@@ -1,0 +1,58 @@
+"""The published marts of a DuckDB file as Parquet in the lake."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from itertools import chain
+
+import pyarrow as pa
+
+from chartlake.lake import marts
+from chartlake.lake.marts import MartsRun
+from chartlake.lake.store import Store
+from chartlake.model import BuiltFile
+from chartlake.warehouse.duckdb import DuckDBWarehouse
+from chartlake.warehouse.sql import MARTS
+
+__all__ = ["DuckDBMarts"]
+
+_ROWS_OF_A_BATCH = 1 << 17
+_BATCHES_OF_A_FILE = 32
+
+
+class DuckDBMarts:
+    """Writes what a warehouse has published; it computes nothing."""
+
+    engine = "duckdb"
+
+    def __init__(self, warehouse: DuckDBWarehouse) -> None:
+        self._warehouse = warehouse
+
+    def make(self, store: Store, now: datetime, tell: Callable[[int, int], None]) -> MartsRun:
+        """Write every mart as it is published, in its order; ``tell`` counts them."""
+        run = marts.new_run(now)
+        names = [file.name for file in MARTS if file.kind == "table"]
+        files: dict[str, list[BuiltFile]] = {}
+        with self._warehouse.reading() as db:  # one connection: one state of all marts
+            for done, name in enumerate(names):
+                tell(done, len(names))
+                rows = db.sql(f"from {name}").to_arrow_reader(_ROWS_OF_A_BATCH)
+                files[name] = [
+                    marts.write_file(store, run, name, part, rows.schema, some)
+                    for part, some in enumerate(_cut(rows))
+                ]
+        tell(len(names), len(names))
+        return marts.commit(store, run, self.engine, now, files)
+
+
+def _cut(rows: pa.RecordBatchReader) -> Iterator[Iterator[pa.RecordBatch]]:
+    """The batches of one file after another; at least one file."""
+    first = next(rows, None)
+    while True:
+        left = iter(range(_BATCHES_OF_A_FILE - 1))
+        head = [] if first is None else [first]
+        yield chain(head, (batch for _, batch in zip(left, rows, strict=False)))
+        first = next(rows, None)
+        if first is None:
+            return
