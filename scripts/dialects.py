@@ -20,7 +20,7 @@ import sqlglot
 from sqlglot import exp
 
 from chartlake.warehouse import dialects
-from chartlake.warehouse.sql import STEPS, VIEWS, checks
+from chartlake.warehouse.sql import ITEM_STATES, STEPS, VIEWS, checks
 
 ROOT = Path(__file__).resolve().parent.parent
 WAREHOUSE = ROOT / "src" / "chartlake" / "warehouse"
@@ -79,7 +79,7 @@ def texts() -> dict[Path, str]:
 def sources() -> Iterator[Source]:
     """The SELECTs that are files; checks that are made from a key are the same in all dialects."""
     places = {place.stem: place for folder in _FOLDERS for place in (WAREHOUSE / folder).glob("*")}
-    named = [(file.name, file.text) for file in (*VIEWS, *STEPS)]
+    named = [(file.name, file.text) for file in (*VIEWS, *STEPS, ITEM_STATES)]
     named += [(check.name, check.text) for check in checks()]
     for name, text in named:
         if place := places.get(name):

@@ -11,6 +11,7 @@ from sqlglot.optimizer.qualify import qualify
 from sqlglot.schema import MappingSchema
 
 from chartlake.schema import TABLES
+from chartlake.warehouse.sql import GIVEN
 
 __all__ = ["Shapes"]
 
@@ -22,11 +23,7 @@ _GIVEN = {
     "excluded_terms": "kind varchar, value varchar",
     "feed_markets": "feed varchar, family varchar, market varchar",
     "chart_options": "name varchar, value varchar",
-    "scope": "feed varchar, first_ordinal bigint, first_at timestamp",
-    "item_states": "feed varchar, ordinal bigint, item_key varchar, position bigint, "
-    "streams bigint, peak_position bigint, peak_date date, debut_date date, "
-    "debut_position bigint, editions_on_chart bigint, streak bigint, editions_at_one bigint, "
-    "streams_total bigint",
+    **GIVEN,
 }
 """What the SQL files are given beside the curated tables."""
 

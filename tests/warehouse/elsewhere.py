@@ -8,12 +8,12 @@ import duckdb
 import pyarrow as pa
 
 from chartlake.warehouse.dialects import Dialect, dialect_text
-from chartlake.warehouse.sql import MARTS, VIEWS, checks
+from chartlake.warehouse.sql import STEPS, VIEWS, checks
 from tests.oracle.columns import COLUMNS
 from tests.oracle.facts import Row
 from tests.warehouse.compare import assert_rows
 
-FILES = (*VIEWS, *MARTS)
+FILES = (*VIEWS, *STEPS)
 
 
 def given(db: duckdb.DuckDBPyConnection) -> dict[str, pa.Table]:

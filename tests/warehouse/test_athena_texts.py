@@ -63,7 +63,11 @@ class TranslatedBack:
         self.in_schema("athena")
         for file in elsewhere.FILES:
             text = back(dialect_text(file.name, "athena"))
-            self.db.execute(f"create or replace {file.kind} athena.{file.name} as {text}")
+            kind = "view" if file.kind == "view" else "table"
+            if file.kind == "state":  # which would be found first, as a temporary table
+                self.db.execute(f"create or replace table main.{file.name} as from {file.name}")
+                self.db.execute(f"drop table temp.{file.name}")
+            self.db.execute(f"create or replace {kind} athena.{file.name} as {text}")
 
     def in_schema(self, name: str) -> None:
         """Let names be looked for there first."""

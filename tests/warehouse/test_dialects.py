@@ -12,7 +12,7 @@ import pytest
 import dialects as script
 from chartlake.errors import UsageError
 from chartlake.warehouse.dialects import DIALECTS, Dialect, dialect_text
-from chartlake.warehouse.sql import MARTS, VIEWS, checks
+from chartlake.warehouse.sql import STEPS, VIEWS, checks
 from tests.conftest import ROOT
 
 
@@ -59,7 +59,7 @@ def test_a_changed_a_missing_and_a_stray_file_are_found_and_mended(copied: Path)
 @pytest.mark.parametrize("dialect", DIALECTS)
 def test_every_file_has_its_text_with_its_comments_first(dialect: Dialect) -> None:
     written = {source.name: source.text for source in script.sources()}
-    assert written.keys() >= {file.name for file in (*VIEWS, *MARTS)}
+    assert written.keys() >= {file.name for file in (*VIEWS, *STEPS)}
     for name, source in written.items():
         lines = dialect_text(name, dialect).splitlines()
         assert lines[0] == source.splitlines()[0]

@@ -298,7 +298,8 @@ drop table play_observations;
 drop table timeline;
 drop table listening_plays;
 alter table editions drop column unchanged_from;
-create or replace view tracks as select track_id from track_observations;
+drop table tracks;
+create view tracks as select track_id from track_observations;
 update warehouse_version set version = 1;
 """
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import Phase, given, settings
 
 from chartlake.warehouse import refresh
-from chartlake.warehouse.sql import MARTS, SqlFile
+from chartlake.warehouse.sql import STEPS, SqlFile
 from tests.oracle.facts import World
 from tests.oracle.whole_worlds import whole_worlds
 from tests.warehouse.compare import assert_equals_oracle
@@ -67,7 +67,7 @@ WRONG = {
         "timeline", "n.cadence <> 'day' or", "n.cadence is not null or", "chart_editions"
     ),
     "a track without ISRC never joins those of its text that have one": Planted(
-        "recordings", "when o.isrc is not null then", "when false then", "recordings"
+        "recording_keys", "when o.isrc is not null then", "when false then", "recordings"
     ),
     "places of records leave no number out": Planted(
         "chart_records",
@@ -103,7 +103,7 @@ def worlds() -> list[World]:
 def test_a_wrong_definition_is_seen(
     planted: Planted, straight: Straight, worlds: list[World], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(refresh, "MARTS", _with(planted))
+    monkeypatch.setattr(refresh, "STEPS", _with(planted))
     seen = (world for world in worlds if _is_seen(straight, world, planted.seen_in))
     assert next(seen, None) is not None
 
@@ -119,8 +119,8 @@ def _is_seen(straight: Straight, world: World, mart: str) -> bool:
 
 def _with(planted: Planted) -> tuple[SqlFile, ...]:
     """The marts as far as they are needed, one of them with the wrong definition in it."""
-    names = [mart.name for mart in MARTS]
-    needed = MARTS[: names.index(planted.seen_in) + 1]
+    names = [mart.name for mart in STEPS]
+    needed = STEPS[: names.index(planted.seen_in) + 1]
     (right,) = [mart for mart in needed if mart.name == planted.mart]
     assert planted.right in right.text, "the SQL is worded otherwise now: plant the mistake anew"
     wrong = right._replace(text=right.text.replace(planted.right, planted.wrong))

@@ -51,7 +51,8 @@ class OnFakesnow:
         with self.connection.cursor() as cursor:
             for file in elsewhere.FILES:
                 text = dialect_text(file.name, "snowflake")
-                cursor.execute(f"create or replace {file.kind} {file.name} as\n{text}")
+                kind = "view" if file.kind == "view" else "table"
+                cursor.execute(f"create or replace {kind} {file.name} as\n{text}")
 
     def close(self) -> None:
         self.db.close()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from chartlake.warehouse.sql import MARTS, VIEWS, Check, SqlFile, checks
+from chartlake.warehouse.sql import ITEM_STATES, STEPS, VIEWS, Check, SqlFile, checks
 from sql_bans import BANS, RUN, Ban
 from sql_shapes import Shapes
 from sql_subset import problems
@@ -14,12 +14,14 @@ from sql_subset import problems
 def shapes() -> Shapes:
     """Every relation that the SQL files make or are given."""
     known = Shapes()
-    for file in (*VIEWS, *MARTS):
+    for file in (*VIEWS, *STEPS):
         known.add(file.name, file.text)
     return known
 
 
-@pytest.mark.parametrize("file", [*VIEWS, *MARTS, *checks()], ids=lambda file: str(file.name))
+@pytest.mark.parametrize(
+    "file", [*VIEWS, *STEPS, ITEM_STATES, *checks()], ids=lambda file: str(file.name)
+)
 def test_a_file_keeps_to_the_subset(shapes: Shapes, file: SqlFile | Check) -> None:
     assert problems(file.name, file.text, shapes) == []
 

@@ -39,16 +39,7 @@ MIGRATIONS = (
     Migration(4, "when each build that was looked at was written"),
     Migration(5, "rosters, exclusions, markets, and how recordings are counted"),
     Migration(
-        6,
-        "what is told of tracks, albums and artists is kept in tables",
-        """
-        drop view if exists tracks;
-        drop view if exists albums;
-        drop view if exists artists;
-        drop view if exists track_credits;
-        drop view if exists album_credits;
-        drop view if exists item_credits;
-        """,
+        6, "what is told of tracks, albums and artists is kept, and the calendar's schedules"
     ),
 )
 """All steps, in order. Those that were released are never edited."""
@@ -114,6 +105,7 @@ def prepare(
     _migrate(db, version, naive_utc(now), migrations)
     for table in TABLES.values():
         _make(db, table)
+    _make_room(db)
     for view in VIEWS:
         db.execute(f"create or replace view {view.name} as {view.text}")
     if version is None:
@@ -172,6 +164,15 @@ def _version_of(db: duckdb.DuckDBPyConnection) -> int | None:
 def _has(db: duckdb.DuckDBPyConnection, table: str) -> bool:
     sql = "select 1 from duckdb_tables() where table_name = ?"
     return bool(db.execute(sql, [table]).fetchall())
+
+
+def _make_room(db: duckdb.DuckDBPyConnection) -> None:
+    """Drop what was a view and is a table now, or the other way round."""
+    for was, other in (("view", "table"), ("table", "view")):
+        there = db.execute(f"select {was}_name from duckdb_{was}s() where not internal").fetchall()
+        for file in (*VIEWS, *MARTS):
+            if file.kind == other and (file.name,) in there:
+                db.execute(f"drop {was} {file.name}")
 
 
 def _make(db: duckdb.DuckDBPyConnection, table: Table) -> None:
