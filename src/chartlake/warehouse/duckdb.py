@@ -92,7 +92,7 @@ class DuckDBWarehouse:
                         db, store, now, self._chosen, new_layout=new_layout
                     )
                 if changes.marts:
-                    loaded = loaded._replace(checks=self._passed(draft))
+                    loaded = loaded._replace(checks=self._passed(draft, changes.feeds))
                 if changes.file:
                     self._publish(draft)
                 return loaded
@@ -172,9 +172,14 @@ class DuckDBWarehouse:
                 and not duckdb_load.has_work(db, store, now, self._chosen)
             )
 
-    def _passed(self, draft: Path) -> tuple[CheckResult, ...]:
-        """The results of all checks, of which no error has found anything in the draft."""
+    def _passed(self, draft: Path, feeds: frozenset[str] | None = None) -> tuple[CheckResult, ...]:
+        """The results of all checks, of which no error has found anything in the draft.
+
+        Of these feeds alone, where the load has touched no others.
+        """
         with self._opener.told(), closing(self._opener.look_at(draft)) as db:
+            if feeds is not None:
+                gate.look_at_feeds(db, feeds)
             results = gate.run_checks(db, self._chosen.as_warnings)
             gate.pass_or_refuse(db, results)
         return tuple(results)

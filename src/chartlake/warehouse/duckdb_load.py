@@ -5,6 +5,7 @@ A load looks at the lake's builds, at the calendar and at what the configuration
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import NamedTuple
@@ -17,7 +18,7 @@ from chartlake.lake import builds, curated, keys
 from chartlake.lake.store import Store
 from chartlake.model import Build, BuiltSlot, naive_utc
 from chartlake.schema import TABLES
-from chartlake.warehouse import calendar, choices
+from chartlake.warehouse import calendar, choices, layout
 from chartlake.warehouse.choices import Choices
 from chartlake.warehouse.migrations import VERSION
 from chartlake.warehouse.port import Loaded
@@ -25,15 +26,21 @@ from chartlake.warehouse.refresh import look_at_slots, refresh_marts, refresh_to
 
 __all__ = ["VERSION", "Changes", "Winners", "has_work", "history", "load", "refresh"]
 
+_ATTEMPT = "feed, slot, attempt_id"
+
 Winners = dict[tuple[str, str], tuple[Build, BuiltSlot]]
 """The slots whose live attempt changes, by feed and slot, each with its build."""
 
 
 class Changes(NamedTuple):
-    """Whether a load changed the file, and whether the rows that checks look at."""
+    """Whether a load changed the file, and whether the rows that checks look at: of which feeds.
+
+    ``feeds`` is None where it may be all of them.
+    """
 
     file: bool
     marts: bool
+    feeds: frozenset[str] | None = None
 
 
 def has_work(db: duckdb.DuckDBPyConnection, store: Store, now: datetime, chosen: Choices) -> bool:
@@ -94,8 +101,7 @@ def refresh(
         refresh_marts(db)
         return Changes(True, True)
     if touched or due or moved:
-        refresh_touched(db, due, moved)
-        return Changes(True, True)
+        return Changes(True, True, refresh_touched(db, due, moved) | moved)
     return Changes(bool(listed), False)
 
 
@@ -196,14 +202,14 @@ def _replace_slots(
     db.execute("insert into load_history by name from batch")
     for table in TABLES:
         db.execute(f"delete from {table} t using batch b where t.feed = b.feed and t.slot = b.slot")
+    added: Counter[str] = Counter()
     for table, rows in tables:
         db.register("arriving", rows)
-        db.execute(
-            f"insert into {table} by name from arriving "
-            "semi join batch using (feed, slot, attempt_id)"
-        )
+        inserted = f"insert into {table} by name from arriving semi join batch using ({_ATTEMPT})"
+        added[table] += db.execute(inserted).fetchall()[0][0]
         db.unregister("arriving")
     db.unregister("batch")
+    layout.added(db, added)
     return Loaded(len(winners), sum(slot.entries for _, slot in winners.values()))
 
 

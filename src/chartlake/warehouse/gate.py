@@ -11,12 +11,18 @@ import duckdb
 from chartlake.warehouse.port import CheckResult, NotPublished, Result
 from chartlake.warehouse.sql import Check, checks
 
-__all__ = ["failed_of", "pass_or_refuse", "refused", "run_checks"]
+__all__ = ["failed_of", "look_at_feeds", "pass_or_refuse", "refused", "run_checks"]
 
 _ROWS_SHOWN = 5
 _COUNTED_AT_ONCE = 10_000
 _CHECKS_TOLD = 3
 _ROWS_TOLD = 3
+_WITH_A_FEED = """
+select distinct table_name from duckdb_columns()
+where column_name = 'feed' and schema_name = 'main' and not internal
+    and database_name = current_database()
+order by table_name
+"""
 _CHART_DATE = """
 select chart_date from slots
 where feed = $feed and (slot = $slot or scheduled_at = $at) and chart_date is not null
@@ -30,6 +36,20 @@ def run_checks(
     """Run all checks, errors first; those that are named only warn."""
     results = [_result(db, check, as_warnings) for check in checks()]
     return sorted(results, key=lambda result: result.severity)
+
+
+def look_at_feeds(db: duckdb.DuckDBPyConnection, feeds: Collection[str]) -> None:
+    """Let this connection see of every relation only the rows of these feeds.
+
+    So that a load need not look again at what it left as it was. Checks compare rows of one feed
+    with each other; relations without a feed are small, and are seen whole.
+    """
+    ((file,),) = db.execute("select current_database()").fetchall()
+    made = "create temp table checked_feeds as select unnest($feeds) as feed"
+    db.execute(made, {"feeds": sorted(feeds)})
+    for (name,) in db.execute(_WITH_A_FEED).fetchall():
+        rows = f'"{file}".main.{name} semi join checked_feeds using (feed)'
+        db.execute(f"create temp view {name} as from {rows}")
 
 
 def pass_or_refuse(db: duckdb.DuckDBPyConnection, results: Sequence[CheckResult]) -> None:

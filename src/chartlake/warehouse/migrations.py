@@ -71,6 +71,7 @@ create table if not exists due_editions (
     feed varchar not null, scheduled_at timestamp not null, chart_date date not null
 );
 create table if not exists calendars (feed varchar primary key, said varchar not null);
+create table if not exists rows_in_disorder (table_name varchar primary key, rows bigint not null);
 create table if not exists roster_terms (kind varchar not null, value varchar not null);
 create table if not exists excluded_terms (kind varchar not null, value varchar not null);
 create table if not exists feed_markets (

@@ -17,7 +17,7 @@ from functools import cache
 import duckdb
 import pyarrow as pa
 
-from chartlake.warehouse import scopes
+from chartlake.warehouse import layout, scopes
 from chartlake.warehouse.scopes import FeedScope
 from chartlake.warehouse.sql import GIVEN, ITEM_STATES, STEPS, SqlFile
 
@@ -54,6 +54,7 @@ def refresh_marts(db: duckdb.DuckDBPyConnection) -> None:
                 db.execute(f"{verb} {step.text}")
                 verb = f"insert into {step.name}"
             _commit(db)
+    layout.made_anew(db, [step.name for step in STEPS if step.kind == "table"])
 
 
 def give_all(db: duckdb.DuckDBPyConnection) -> list[FeedScope]:
@@ -77,11 +78,12 @@ def look_at_slots(db: duckdb.DuckDBPyConnection, slots: str | None = None) -> No
 
 def refresh_touched(
     db: duckdb.DuckDBPyConnection, due: Collection[str] = (), moved: Collection[str] = ()
-) -> None:
+) -> frozenset[str]:
     """Make again what the slots have touched that `look_at_slots` was told of before.
 
     And feeds with another calendar (``due``) or another market (``moved``). The marts are then what
-    `refresh_marts` would make of the tables; it commits as that does.
+    `refresh_marts` would make of the tables; it commits as that does. Returns the feeds of which
+    anything may be another now.
     """
     for state in _looking_at("tables"):
         _look_after(db, state)
@@ -92,11 +94,15 @@ def refresh_touched(
     db.execute("insert into moved_feeds select unnest($feeds)", {"feeds": sorted(moved)})
     scopes.look_at_exclusions(db)
     found: dict[str, list[FeedScope]] = {}
+    added: dict[str, int] = {}
     for step in STEPS:
         if step.kind == "table":
-            _make_again(db, step, found.get(step.scope, []))
+            added[step.name] = _make_again(db, step, found.get(step.scope, []))
         if step.name == "timeline":
             found = scopes.touched(db)
+    layout.added(db, added)
+    feeds = {feed for (feed,) in db.execute("from touched_feeds").fetchall()}
+    return frozenset(feeds | {scope.feed for some in found.values() for scope in some})
 
 
 def _give(db: duckdb.DuckDBPyConnection) -> None:
@@ -104,7 +110,9 @@ def _give(db: duckdb.DuckDBPyConnection) -> None:
         db.execute(f"create or replace temp table {name} ({columns})")
 
 
-def _make_again(db: duckdb.DuckDBPyConnection, mart: SqlFile, whole: Sequence[FeedScope]) -> None:
+def _make_again(db: duckdb.DuckDBPyConnection, mart: SqlFile, whole: Sequence[FeedScope]) -> int:
+    """Returns how many rows were added at the end of what there was."""
+    added = 0
     states = _looking_at(mart.name)
     if mart.in_scope or states:
         _set_scope(db, whole)
@@ -119,13 +127,14 @@ def _make_again(db: duckdb.DuckDBPyConnection, mart: SqlFile, whole: Sequence[Fe
             if mart.name == "chart_movements":
                 db.execute("delete from item_states")
                 db.execute(f"insert into item_states by name {ITEM_STATES.text}")
-            db.execute(f"insert into {mart.name} {mart.text}")
+            added += db.execute(f"insert into {mart.name} {mart.text}").fetchall()[0][0]
         scopes.look_after(db, mart)
         for state in states:
             _look_after(db, state)
     else:
         scopes.nothing_changed(db, mart)
     _commit(db)
+    return added
 
 
 def _delete(mart: SqlFile) -> str:
