@@ -77,6 +77,10 @@ def _is_shown(node: exp.Expr) -> bool:
         return isinstance(node.this, exp.Identifier) and not node.args.get("sample")
     if isinstance(node, exp.Union):
         return not node.args.get("by_name")
+    if isinstance(node, exp.Star):  # exclude, replace, rename
+        return not any(bool(value) for value in node.args.values())
+    if isinstance(node, exp.Ordered):
+        return str(node.this.name).lower() != "all"
     if isinstance(node, exp.WindowSpec):
         return node.args["kind"].lower() in ("rows", "range") and not node.args.get("exclude")
     return type(node) in ALLOWED
