@@ -61,7 +61,7 @@ def given(
         scope_of_all(db)
         made = {file.name for file in MARTS}
         wanted = [name for name in _GIVEN if name not in made]
-        return {name: db.execute(f"select * from {name}").to_arrow_table() for name in wanted}
+        return {name: db.sql(f"from {name}").to_arrow_table() for name in wanted}
 
 
 def _insert(db: duckdb.DuckDBPyConnection, table: str, rows: pa.Table) -> None:
