@@ -18,7 +18,7 @@ import sqlglot
 from sqlglot import exp
 from sqlglot.optimizer.scope import Scope, build_scope
 
-from sql_shapes import Shapes
+from sql_shapes import Shapes, reads
 
 __all__ = ["Select", "lineage", "lineage_text"]
 
@@ -49,7 +49,8 @@ def _json(value: object) -> str:
 
 def lineage(selects: Iterable[Select]) -> dict[str, Any]:
     """By relation: its file, its kind, the relations that it reads, and its columns."""
-    shapes = Shapes()
+    selects = list(selects)
+    shapes = Shapes({select.name: select.text for select in selects})
     found = {}
     for select in selects:
         tree = shapes.typed(select.text)
@@ -58,19 +59,13 @@ def lineage(selects: Iterable[Select]) -> dict[str, Any]:
         found[select.name] = {
             "file": select.file,
             "kind": select.kind,
-            "reads": sorted(_reads(tree)),
+            "reads": sorted(reads(select.text)),
             "columns": {
                 name: {"from": list(_origins(scope, place)), "says": says}
                 for place, (name, says) in enumerate(_said(tree, select.text))
             },
         }
-        shapes.add(select.name, select.text)
     return found
-
-
-def _reads(tree: exp.Query) -> set[str]:
-    ctes = {cte.alias for cte in tree.find_all(exp.CTE)}
-    return {table.name for table in tree.find_all(exp.Table)} - ctes
 
 
 def _said(tree: exp.Query, text: str) -> Iterator[tuple[str, str]]:

@@ -136,12 +136,7 @@ def mixed(node: exp.Expr) -> bool:
 
 
 def reserved(node: exp.Expr) -> bool:
-    return (
-        isinstance(node, exp.Identifier)
-        and node.arg_key in ("alias", "this")
-        and isinstance(node.parent, exp.Alias | exp.TableAlias)
-        and node.name.lower() in _RESERVED
-    )
+    return isinstance(node, exp.Identifier) and node.name.lower() in _RESERVED
 
 
 def group_by_all(node: exp.Expr) -> bool:

@@ -71,6 +71,20 @@ def test_a_star_is_the_columns_of_its_relation() -> None:
     assert made_from("select slot as s from entries", "select * from a") == ["a.s"]
 
 
+def test_a_state_may_read_the_mart_that_reads_it() -> None:
+    """It is run first, over what the mart holds from before; its shape is given until then."""
+    state = "select m.feed, m.total as streams_total from chart_movements m"
+    mart = "select i.feed, i.streams_total + 1 as total from item_states i"
+    found = lineage(
+        [
+            Select("item_states", "state/item_states.sql", "state", state),
+            Select("chart_movements", "marts/chart_movements.sql", "mart", mart),
+        ]
+    )
+    assert found["chart_movements"]["columns"]["total"]["from"] == ["item_states.streams_total"]
+    assert found["item_states"]["columns"]["streams_total"]["from"] == ["chart_movements.total"]
+
+
 def test_every_column_of_every_relation_is_there() -> None:
     assert list(relations()) == [file.name for file in (*VIEWS, *MARTS)]
     for name, columns in COLUMNS.items():

@@ -13,10 +13,7 @@ from sql_subset import problems
 @pytest.fixture(scope="module")
 def shapes() -> Shapes:
     """Every relation that the SQL files make or are given."""
-    known = Shapes()
-    for file in (*VIEWS, *MARTS):
-        known.add(file.name, file.text)
-    return known
+    return Shapes({file.name: file.text for file in (*VIEWS, *MARTS)})
 
 
 @pytest.mark.parametrize("file", [*VIEWS, *MARTS, *checks()], ids=lambda file: str(file.name))
