@@ -53,6 +53,9 @@ def test_each_ban_has_its_evidence(ban: Ban) -> None:
         ("select range from range(3)", "Table"),
         ("select cast(position as decimal(9, 2)) as n from entries", "DataType"),
         ("select feed from entries union all by name select feed from editions", "Union"),
+        ("select row_number() over (partition by feed) as n from entries", "Window"),
+        ("select lag(slot) over (partition by feed) as n from entries", "Window"),
+        ("select first_value(slot) over (order by position) as n from entries", "Window"),
         ("select count(*) filter (where position > 1) as n from entries", "Filter"),
         (
             "select sum(position) over (order by position groups 1 preceding) as n from entries",
