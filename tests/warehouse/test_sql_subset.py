@@ -18,7 +18,8 @@ def shapes() -> Shapes:
 
 @pytest.mark.parametrize("file", [*VIEWS, *MARTS, *checks()], ids=lambda file: str(file.name))
 def test_a_file_keeps_to_the_subset(shapes: Shapes, file: SqlFile | Check) -> None:
-    assert problems(file.name, file.text, shapes) == []
+    found = problems(file.name, file.text, shapes)
+    assert not found, "\n".join(found)
 
 
 @pytest.mark.parametrize("ban", BANS, ids=str)
