@@ -1,6 +1,7 @@
 """Write every SELECT of the warehouse in the SQL of other engines: `make dialects`, or `--check`.
 
     src/chartlake/warehouse/dialects/{athena,snowflake,spark}/NAME.sql
+    src/chartlake/warehouse/lineage.json     from which columns each column is made (lineage.py)
 
 The source is DuckDB's SQL in warehouse/views, marts, state and checks; sqlglot translates its
 syntax. Where the same syntax means something else, REWRITES says what is written instead: each is
@@ -21,6 +22,7 @@ from sqlglot import exp
 
 from chartlake.warehouse import dialects
 from chartlake.warehouse.sql import ITEM_STATES, STEPS, VIEWS, checks
+from lineage import Select, lineage_text
 
 ROOT = Path(__file__).resolve().parent.parent
 WAREHOUSE = ROOT / "src" / "chartlake" / "warehouse"
@@ -69,11 +71,20 @@ def stale() -> dict[Path, str | None]:
 
 def texts() -> dict[Path, str]:
     """Every generated file and its text."""
-    return {
+    others = {
         WAREHOUSE / "dialects" / dialect / f"{source.name}.sql": written(source, dialect)
         for dialect in dialects.DIALECTS
         for source in sources()
     }
+    return {**others, WAREHOUSE / "lineage.json": lineage_text(selects())}
+
+
+def selects() -> Iterator[Select]:
+    """What makes a relation, in the order in which they build on each other."""
+    kinds = {"views": "view", "marts": "mart", "state": "state"}
+    for source in sources():
+        if kind := kinds.get(source.place.split("/")[0]):
+            yield Select(source.name, source.place, kind, source.text)
 
 
 def sources() -> Iterator[Source]:

@@ -4,6 +4,7 @@
     docs/configuration.md     from the models of chartlake.settings
     docs/data-dictionary.md   from chartlake.schema, the SQL files and DuckDB's own types; its
                               examples are computed from docs/example.toml
+    docs/sql.md               from scripts/sql_*.py and the lineage of the SQL files
     docs/images/flow-*.svg    from docs/images/flow.template.svg, in a light and a dark palette
 
 What the code does not say, such as the meanings of marts' columns, is in docs/meanings.toml.
@@ -36,6 +37,7 @@ from chartlake.settings.feeds import FEED_SETTINGS
 from chartlake.warehouse.duckdb import DuckDBWarehouse
 from chartlake.warehouse.port import Warehouse
 from chartlake.warehouse.sql import MARTS, VIEWS, SqlFile, checks
+from sql_page import CHECKED, PARTS, REWRITTEN, bans, graph, operators
 from worked_example import worked_example
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -105,6 +107,7 @@ def pages() -> dict[Path, str]:
         DOCS / "cli.md": cli_page(),
         DOCS / "configuration.md": configuration_page(),
         DOCS / "data-dictionary.md": dictionary_page(),
+        DOCS / "sql.md": sql_page(),
     }
 
 
@@ -431,6 +434,36 @@ def _curated(table: Any) -> str:
     key = ", ".join(f"`{name}`" for name in table.key)
     columns = _table(("column", "type", "null", "meaning"), map(row, table.columns))
     return f"### {table.name}\n\n{table.grain}\n\nKey: {key}.\n\n{columns}"
+
+
+# The SQL ----------------------------------------------------------------------
+
+
+def sql_page() -> str:
+    """The subset and its bans, the dialects and how they were tried, lineage and the picture."""
+    return _page(
+        "One definition, four dialects",
+        PARTS["about"],
+        "[How it stays one](#how-it-stays-one) · [what was tried](#what-was-tried-against-what) · "
+        "[the subset](#the-subset) · [what is banned](#what-is-banned) · [lineage](#lineage)",
+        "## How it stays one",
+        PARTS["how"],
+        PARTS["rewritten"],
+        _table(("what the files say", "in the other engines"), REWRITTEN),
+        "## What was tried against what",
+        _table(("engine", "what was done", "what that does not show"), CHECKED),
+        PARTS["tolerance"],
+        "## The subset",
+        PARTS["allowed"],
+        operators(),
+        "## What is banned",
+        PARTS["banned"],
+        _table(("construct", "why", "write", "evidence"), bans()),
+        "## Lineage",
+        PARTS["lineage"],
+        graph(),
+        PARTS["picture"],
+    )
 
 
 # Shared -----------------------------------------------------------------------

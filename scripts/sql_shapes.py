@@ -13,7 +13,7 @@ from sqlglot.schema import MappingSchema
 from chartlake.schema import TABLES
 from chartlake.warehouse.sql import GIVEN
 
-__all__ = ["Shapes"]
+__all__ = ["Shapes", "reads"]
 
 _GIVEN = {
     "load_history": "feed varchar, slot varchar, attempt_id varchar, build_id varchar, "
@@ -37,21 +37,38 @@ _KINDS = {
 }
 
 
-class Shapes:
-    """Which columns of which types each relation has; files are added in the order they are run."""
+def reads(text: str) -> set[str]:
+    """The relations that a SELECT reads."""
+    tree = sqlglot.parse_one(text, read="duckdb")
+    ctes = {cte.alias for cte in tree.find_all(exp.CTE)}
+    return {table.name for table in tree.find_all(exp.Table)} - ctes
 
-    def __init__(self) -> None:
+
+class Shapes:
+    """Which columns of which types each relation has: tables, what is given, and these files'.
+
+    A state reads what the mart after it made before, so no order of the files is right for all:
+    a file waits for what it reads, and where all wait, what is given stands for the first's.
+    """
+
+    def __init__(self, texts: Mapping[str, str]) -> None:
         self._schema = MappingSchema(dialect="duckdb")
         for name, columns in _GIVEN.items():
             self._add(name, dict(column.split(" ") for column in columns.split(", ")))
         for table in TABLES.values():
             kinds = {column.name: _KINDS[str(column.type)] for column in table.columns}
             self._add(table.name, kinds)
+        waiting = {name: reads(text) & texts.keys() - {name} for name, text in texts.items()}
+        while waiting:
+            ready = [name for name, needs in waiting.items() if not needs & waiting.keys()]
+            startable = (name for name, needs in waiting.items() if needs <= self._known())
+            for name in ready or [next(startable, next(iter(waiting)))]:
+                del waiting[name]
+                selects = self.typed(texts[name]).selects
+                self._add(name, {one.alias_or_name: _kind(one) for one in selects})
 
-    def add(self, name: str, text: str) -> None:
-        """What the SELECT of a file gives is a relation of this name."""
-        selects = self.typed(text).selects
-        self._add(name, {one.alias_or_name: _kind(one) for one in selects})
+    def _known(self) -> set[str]:
+        return {str(name) for name in self._schema.mapping}
 
     def typed(self, text: str) -> exp.Query:
         """The syntax tree with every column's table and type; OptimizeError for an unknown one."""

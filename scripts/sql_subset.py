@@ -77,9 +77,25 @@ def _is_shown(node: exp.Expr) -> bool:
         return isinstance(node.this, exp.Identifier) and not node.args.get("sample")
     if isinstance(node, exp.Union):
         return not node.args.get("by_name")
+    if isinstance(node, exp.Star):  # exclude, replace, rename
+        return not any(bool(value) for value in node.args.values())
+    if isinstance(node, exp.Ordered):
+        return str(node.this.name).lower() != "all"
+    if isinstance(node, exp.Window):
+        return _says_which_rows(node)
     if isinstance(node, exp.WindowSpec):
         return node.args["kind"].lower() in ("rows", "range") and not node.args.get("exclude")
     return type(node) in ALLOWED
+
+
+def _says_which_rows(window: exp.Window) -> bool:
+    """An order where it matters, and a frame where engines have defaults of their own."""
+    function = window.this.this if isinstance(window.this, exp.IgnoreNulls) else window.this
+    by_order = isinstance(function, exp.RowNumber | exp.Rank | exp.Lag | exp.Lead | exp.FirstValue)
+    by_frame = isinstance(function, exp.FirstValue)
+    return not (by_order and not window.args.get("order")) and not (
+        by_frame and not window.args.get("spec")
+    )
 
 
 def _said(node: exp.Expr) -> str:

@@ -68,6 +68,7 @@ GENERATED = [
     "docs/data-dictionary.md",
     "docs/images/flow-dark.svg",
     "docs/images/flow-light.svg",
+    "docs/sql.md",
 ]
 
 

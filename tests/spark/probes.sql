@@ -16,7 +16,9 @@ select
     row_number() over (order by t desc, n) as a,
     rank() over (partition by k order by x) as b,
     rank() over (order by d desc) as c,
-    first_value(n) over (order by x) as e
+    first_value(n) over (
+        order by x rows between unbounded preceding and current row
+    ) as e
 from r
 
 -- row numbers are bigint
@@ -30,7 +32,9 @@ select
     first_value(t ignore nulls) over (
         order by n desc rows between unbounded preceding and unbounded following
     ) as c,
-    first_value(x) over (order by n) as d,
+    first_value(x) over (
+        order by n rows between unbounded preceding and current row
+    ) as d,
     min(x) over (order by n rows between unbounded preceding and 1 preceding) as e,
     min(x) over (order by n rows between current row and unbounded following) as f,
     cast(sum(n) over (order by n range between 3 preceding and current row) as bigint) as g,

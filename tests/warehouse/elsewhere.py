@@ -8,7 +8,7 @@ import duckdb
 import pyarrow as pa
 
 from chartlake.warehouse.dialects import Dialect, dialect_text
-from chartlake.warehouse.sql import STEPS, VIEWS, checks
+from chartlake.warehouse.sql import STEPS, VIEWS, SqlFile, checks
 from tests.oracle.columns import COLUMNS
 from tests.oracle.facts import Row
 from tests.warehouse.compare import assert_rows
@@ -21,6 +21,11 @@ def given(db: duckdb.DuckDBPyConnection) -> dict[str, pa.Table]:
     made = {file.name for file in FILES}
     names = [name for (name,) in db.execute("select table_name from duckdb_tables()").fetchall()]
     return {name: db.sql(f"from {name}").to_arrow_table() for name in names if name not in made}
+
+
+def kind_of(file: SqlFile) -> str:
+    """Whether a file is made as a view or as a table."""
+    return "view" if file.kind == "view" else "table"
 
 
 def texts_of_checks(dialect: Dialect) -> dict[str, str]:

@@ -63,7 +63,7 @@ class TranslatedBack:
         self.in_schema("athena")
         for file in elsewhere.FILES:
             text = back(dialect_text(file.name, "athena"))
-            kind = "view" if file.kind == "view" else "table"
+            kind = elsewhere.kind_of(file)
             if file.kind == "state":  # which would be found first, as a temporary table
                 self.db.execute(f"create or replace table main.{file.name} as from {file.name}")
                 self.db.execute(f"drop table temp.{file.name}")
@@ -153,7 +153,4 @@ def test_for_athena_it_keeps_to_the_subset_when_translated_back(name: str, shape
 
 @pytest.fixture(scope="module")
 def shapes() -> Shapes:
-    known = Shapes()
-    for file in elsewhere.FILES:
-        known.add(file.name, file.text)
-    return known
+    return Shapes({file.name: file.text for file in elsewhere.FILES})

@@ -34,8 +34,8 @@ def copied(tmp_path: Path) -> Path:
 
 
 def test_what_is_committed_is_what_the_files_say() -> None:
-    stale = [str(file.relative_to(ROOT)) for file in script.stale()]
-    assert stale == [], "write them again: make dialects"
+    stale = [file.relative_to(ROOT).as_posix() for file in script.stale()]
+    assert not stale, f"stale: {', '.join(stale)}. Write them again: make dialects"
 
 
 def test_a_changed_a_missing_and_a_stray_file_are_found_and_mended(copied: Path) -> None:

@@ -8,7 +8,7 @@
     mend      reconcile, backfill, rebuild, compact
     marts     marts
     trends    trends movers|new|exits|chart|compare|track|…    stories   stories
-    explain   explain
+    explain   explain       lineage  lineage
     lake      lake ls|cat
     account   login, logout
     project   init          doctor   doctor          demonstrate   demo
@@ -44,6 +44,7 @@ from chartlake.cli.explain import explain
 from chartlake.cli.fill import import_, run
 from chartlake.cli.forget import forget_user
 from chartlake.cli.keep import gc, verify
+from chartlake.cli.lineage import lineage
 from chartlake.cli.look import check, query, status
 from chartlake.cli.marts import marts
 from chartlake.cli.mend import backfill, compact, rebuild, reconcile
@@ -114,6 +115,7 @@ app.command()(status)
 app.add_typer(trends.app, name="trends")
 app.command()(stories)
 app.command()(explain)
+app.command()(lineage)
 app.command()(query)
 app.command()(check)
 app.command()(reconcile)

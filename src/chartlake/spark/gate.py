@@ -11,7 +11,7 @@ from chartlake.warehouse.gate import failed_of, refused
 from chartlake.warehouse.port import CheckResult, Result
 from chartlake.warehouse.sql import Check, checks
 
-__all__ = ["pass_or_refuse", "run_check"]
+__all__ = ["pass_or_refuse", "run_check", "text_of"]
 
 _ROWS_SHOWN = 5
 _FIX = (
@@ -30,14 +30,14 @@ def pass_or_refuse(session: SparkSession, as_warnings: Collection[str]) -> None:
 
 def run_check(session: SparkSession, check: Check) -> CheckResult:
     """One check; of what it finds the first rows in no order."""
-    found = session.sql(_text(check))
+    found = session.sql(text_of(check))
     rows = [tuple(row) for row in found.head(_ROWS_SHOWN)]
     failures = found.count() if len(rows) == _ROWS_SHOWN else len(rows)
     answer = Result(tuple(found.columns), rows)
     return CheckResult(check.name, check.severity, check.statement, failures, answer)
 
 
-def _text(check: Check) -> str:
-    """A file begins with what it says; what is made from a key has one text for all engines."""
-    is_file = check.text.startswith("--")
+def text_of(check: Check) -> str:
+    """Its SELECT for Spark; of a check that is made from a table's key, the same as for all."""
+    is_file = check.text.startswith("--")  # with what it says
     return dialect_text(check.name, "spark") if is_file else check.text

@@ -32,7 +32,7 @@ from chartlake.warehouse.dialects import dialect_text
 from chartlake.warehouse.given import SLOTS_FROM, given
 from chartlake.warehouse.sql import STEPS, VIEWS
 
-__all__ = ["MEANING", "SparkMarts", "own_session"]
+__all__ = ["MEANING", "Making", "SparkMarts", "own_session"]
 
 Live = Mapping[tuple[str, str], LiveSlot]
 Tell = Callable[[int, int], None]
@@ -73,7 +73,7 @@ class SparkMarts:
         with in_peoples_words("marts"), own_session(self._master) as session:
             check_reach(store, str(session.sparkContext.master))
             batch = batch_of(store.url, marts.new_run(now))
-            with _Making(session, store, batch, tell) as making:
+            with Making(session, store, batch, tell) as making:
                 making.relations(now, self._chosen)
                 files = making.marts()
                 pass_or_refuse(session, self._chosen.as_warnings)
@@ -93,7 +93,7 @@ def own_session(master: str | None) -> Iterator[SparkSession]:
         shared.createDataFrame([(1,)], "one int")  # lets it be the active one again
 
 
-class _Making:
+class Making:
     """One run, relation after relation; what Spark keeps for it is let go when the block ends."""
 
     def __init__(self, session: SparkSession, store: Store, batch: Batch, tell: Tell) -> None:
