@@ -303,6 +303,8 @@ def _type_words(annotation: Any) -> str:
 
 # The data dictionary ----------------------------------------------------------
 
+_FIRST_MART = "timeline"  # what comes before is about single things
+
 
 def dictionary_page() -> str:
     """Tables, views, marts, bookkeeping and checks."""
@@ -315,6 +317,7 @@ def dictionary_page() -> str:
         f"{_relation(mart, types_of, 'marts')}\n\n{examples.get(mart.name, '')}".rstrip()
         for mart in MARTS
     ]
+    first = [mart.name for mart in MARTS].index(_FIRST_MART)
     views = [_relation(view, types_of, "views") for view in VIEWS]
     own = {*TABLES, *(file.name for file in (*MARTS, *VIEWS))}
     bookkeeping = [
@@ -330,13 +333,18 @@ def dictionary_page() -> str:
         "What the warehouse holds. `chartlake query` reads all of it. Times are UTC without a "
         "zone. The words are explained in the [glossary](glossary.md), the numbers in the "
         "[definitions](definitions.md).",
-        "[Marts](#marts) answer questions · [tables](#tables) hold the typed records · "
-        "[views](#views) give the latest of each thing · [bookkeeping](#bookkeeping) · "
+        "[Marts](#marts) answer questions · "
+        "[what they are made with](#what-marts-are-made-with) · [tables](#tables) hold the typed records · "
+        "[views](#views) say which of them count · [bookkeeping](#bookkeeping) · "
         "[checks](#checks)",
         "## Marts",
-        "Made anew by each load that changes something. Any of their columns may be null in SQL's "
-        "eyes; where null has a meaning it is told.",
-        *marts,
+        "A load makes again what it has touched: see [the definitions](sql.md). Any of their "
+        "columns may be null in SQL's eyes; where null has a meaning it is told.",
+        *marts[first:],
+        "## What marts are made with",
+        "Marts as well, and kept up to date as these are: what is told of slots, tracks, albums and "
+        "artists, whatever list they stand in.",
+        *marts[:first],
         "## Tables",
         "The curated tables: Parquet files in the lake, and the same rows in the warehouse. "
         "The key is unique; a check looks at it.",
@@ -407,7 +415,8 @@ def _leading_comment(text: str) -> str:
     comment = takewhile(lambda line: line.startswith("--"), text.splitlines())
     lines = [line.removeprefix("--").strip() for line in comment]
     keys = [line for line in lines if line.startswith("key: ")]
-    first, *rest = [line for line in lines if line not in keys]
+    how = [line for line in lines if line.startswith(("anew: ", "scope: ", "of: "))]
+    first, *rest = [line for line in lines if line not in (*keys, *how)]
     said = [first, " ".join(rest), *keys]
     return "\n\n".join(_sentence(part) for part in said if part)
 

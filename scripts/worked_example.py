@@ -58,7 +58,7 @@ def _tables(world: Mapping[str, Any]) -> dict[str, list[Row]]:
         "chart_options": [{"name": "recordings", "value": "apart"}],
         "roster_terms": world["roster_terms"],
         **{
-            table: [_observation(place, row) for place, row in enumerate(rows)]
+            table: [_observation(charts, row) for row in rows]
             for table, rows in world["observed"].items()
         },
     }
@@ -115,9 +115,13 @@ def _due(charts: Mapping[tuple[str, date], str]) -> Iterator[Row]:
             day += _WEEK
 
 
-def _observation(place: int, row: Mapping[str, Any]) -> Row:
+def _observation(charts: Mapping[tuple[str, date], str], row: Mapping[str, Any]) -> Row:
+    """Made in the slot of the last edition before it."""
+    feed, day = max(
+        (place for place in charts if place[1] <= row["observed_at"].date()), key=lambda at: at[1]
+    )
     ids = {name: value * 22 for name, value in row.items() if name in ("track_id", "album_id")}
-    return {**_common("songs", row["observed_at"].date()), **row, **ids}
+    return {**_common(feed, day), **row, **ids}
 
 
 def _common(feed: str, day: date) -> Row:
