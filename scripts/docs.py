@@ -334,16 +334,16 @@ def dictionary_page() -> str:
         "zone. The words are explained in the [glossary](glossary.md), the numbers in the "
         "[definitions](definitions.md).",
         "[Marts](#marts) answer questions · "
-        "[what they are made with](#what-marts-are-made-with) · [tables](#tables) hold the typed records · "
-        "[views](#views) say which of them count · [bookkeeping](#bookkeeping) · "
+        "[what they are made with](#what-marts-are-made-with) · [tables](#tables) hold the typed "
+        "records · [views](#views) say which of them count · [bookkeeping](#bookkeeping) · "
         "[checks](#checks)",
         "## Marts",
         "A load makes again what it has touched: see [the definitions](sql.md). Any of their "
         "columns may be null in SQL's eyes; where null has a meaning it is told.",
         *marts[first:],
         "## What marts are made with",
-        "Marts as well, and kept up to date as these are: what is told of slots, tracks, albums and "
-        "artists, whatever list they stand in.",
+        "Marts as well, and kept up to date as these are: what is told of slots, tracks, albums "
+        "and artists, whatever list they stand in.",
         *marts[:first],
         "## Tables",
         "The curated tables: Parquet files in the lake, and the same rows in the warehouse. "
