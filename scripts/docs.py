@@ -338,8 +338,8 @@ def dictionary_page() -> str:
         "records · [views](#views) say which of them count · [bookkeeping](#bookkeeping) · "
         "[checks](#checks)",
         "## Marts",
-        "A load makes again what it has touched: see [the definitions](sql.md). Any of their "
-        "columns may be null in SQL's eyes; where null has a meaning it is told.",
+        "A load makes again what it has touched ([how](architecture.md#marts-that-grow)). Any of "
+        "their columns may be null in SQL's eyes; where null has a meaning it is told.",
         *marts[first:],
         "## What marts are made with",
         "Marts as well, and kept up to date as these are: what is told of slots, tracks, albums "

@@ -20,7 +20,7 @@ from tests.warehouse.lake_worlds import LakeWorld
 from tests.warehouse.straight import Straight
 
 ANY = settings(
-    max_examples=80,
+    max_examples=40,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )

@@ -17,7 +17,7 @@ from tests.warehouse.rows import rows_of
 from tests.warehouse.straight import Place, Straight
 
 ANY = settings(
-    max_examples=60,
+    max_examples=25,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )

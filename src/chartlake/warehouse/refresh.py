@@ -33,11 +33,14 @@ _FROM_THE_FIRST = {
 }
 """Which rows of a mart are made again for a feed in scope."""
 
+_MANY = 100_000
+"""Entries in scope from which on it matters that the planner knows how many rows there are."""
+
 _SCOPE = FeedScope._fields[:4]
 
 
 def refresh_marts(db: duckdb.DuckDBPyConnection) -> None:
-    """Make all marts anew, in the caller's transaction, which is committed after each mart.
+    """Make all marts anew, in the caller's transaction, which is committed after each large mart.
 
     The file is a draft that nobody sees, and of rows that are not committed DuckDB's planner
     does not know how many there are.
@@ -53,7 +56,7 @@ def refresh_marts(db: duckdb.DuckDBPyConnection) -> None:
             for _ in _in_parts(db, step, whole):
                 db.execute(f"{verb} {step.text}")
                 verb = f"insert into {step.name}"
-            _commit(db)
+            _commit(db, whole)
     layout.made_anew(db, [step.name for step in STEPS if step.kind == "table"])
 
 
@@ -133,7 +136,7 @@ def _make_again(db: duckdb.DuckDBPyConnection, mart: SqlFile, whole: Sequence[Fe
             _look_after(db, state)
     else:
         scopes.nothing_changed(db, mart)
-    _commit(db)
+    _commit(db, whole)
     return added
 
 
@@ -198,6 +201,8 @@ def _set_scope(db: duckdb.DuckDBPyConnection, feeds: Sequence[FeedScope]) -> Non
         db.unregister("scoped")
 
 
-def _commit(db: duckdb.DuckDBPyConnection) -> None:
-    db.commit()
-    db.begin()
+def _commit(db: duckdb.DuckDBPyConnection, feeds: Sequence[FeedScope]) -> None:
+    """Let DuckDB's planner know how many rows there are, where it matters."""
+    if sum(feed.entries for feed in feeds) > _MANY:
+        db.commit()
+        db.begin()
