@@ -104,7 +104,7 @@ def _entries(edition: dict[str, Any], number: int) -> Rows:
 
 
 def _reading(feed: str, at: datetime, source: str, count: int) -> dict[str, Any]:
-    about = {"scheduled_at": at, "chart_date": at.date(), "observed_at": at + HOUR}
+    about: dict[str, Any] = {"scheduled_at": at, "chart_date": at.date(), "observed_at": at + HOUR}
     about |= {"source": source, "source_id": "me", "timezone": "UTC", "cadence": "edition"}
     return {**_of(feed, at), **about, "item_count": count, "joins_previous": False}
 
@@ -192,8 +192,9 @@ def _observations() -> dict[str, Rows]:
 def _rejects() -> dict[str, Rows]:
     common = {"page": 0, "item": 99, "reason": "odd", "payload": "{}"}
     missed = FIRST + 3 * HOUR
-    lost = {"scheduled_at": missed, "chart_date": missed.date(), "noted_at": missed + HOUR}
+    lost: dict[str, Any] = {"scheduled_at": missed, "noted_at": missed + HOUR}
+    lost |= {"chart_date": missed.date(), "source": "playlist", "why": "nobody"}
     return {
         "rejects": [{**_of("odd", FIRST), **common}],
-        "missed_slots": [{**_of("odd", missed), **lost, "source": "playlist", "why": "nobody"}],
+        "missed_slots": [{**_of("odd", missed), **lost}],
     }

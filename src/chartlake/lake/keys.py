@@ -22,7 +22,7 @@ TOMBSTONES = "tombstones/"
 _OF_ALL = (CURATED, BUILDS, MARTS, STATE)
 ZONES = (RAW, MANIFESTS, CURATED, BUILDS, FAILURES, QUARANTINE)
 
-_MARTS_RUN = re.compile(r"marts/(?P<run>[^/]+)(?:\.json|/.+)")
+_MARTS_RUN = re.compile(r"marts/(?P<run>[0-9]{6,}-[0-9a-f]+)(?:\.json|/.+)")
 _RAW = re.compile(r"raw/[^/]+/[^/]+/(?P<slot>[^/]+)/[^/]+")
 _REVISION = re.compile(r"/(?P<slot>[^/]+)\.r(?P<revision>\d+)\.json$")
 

@@ -1,7 +1,7 @@
 """Marts as Parquet: each run's files in a folder of its own, and which run counts.
 
-    marts/20261122T032100Z-6f…/chart_movements/00000.parquet
-    marts/20261122T032100Z-6f….json     written last; it names every file
+    marts/000001-6f…/chart_movements/00000.parquet
+    marts/000001-6f….json                written last; it names every file
 
 Nobody sees a run before its object is there. The last one counts; the one before it
 stays too, for those who are reading it. All of it can be made again from the builds.
@@ -21,7 +21,7 @@ from chartlake.errors import CorruptObject
 from chartlake.lake import keys
 from chartlake.lake.curated import stored
 from chartlake.lake.store import Listed, Store
-from chartlake.model import BuiltFile, Record, Undecodable, from_json, sha256, slot_at
+from chartlake.model import BuiltFile, Record, Undecodable, from_json, sha256
 
 __all__ = [
     "MartsRun",
@@ -54,9 +54,11 @@ class MartsRun(Record, frozen=True, kw_only=True):
     format: int = 1
 
 
-def new_run(now: datetime) -> str:
-    """A name that no other run has; later ones sort after it."""
-    return f"{slot_at(now)}-{keys.new_attempt()}"
+def new_run(store: Store) -> str:
+    """A name that no other run has, and that sorts after those there are, whatever clocks say."""
+    last = max((keys.run_of(key) for key in store.keys(keys.MARTS)), default="")
+    number = int(last.partition("-")[0] or 0) + 1
+    return f"{number:06d}-{keys.new_attempt()}"
 
 
 def write_file(

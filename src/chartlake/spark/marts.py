@@ -72,7 +72,7 @@ class SparkMarts:
         """
         with in_peoples_words("marts"), own_session(self._master) as session:
             check_reach(store, str(session.sparkContext.master))
-            batch = batch_of(store.url, marts.new_run(now))
+            batch = batch_of(store.url, marts.new_run(store))
             with Making(session, store, batch, tell) as making:
                 making.relations(now, self._chosen)
                 files = making.marts()

@@ -31,7 +31,7 @@ class DuckDBMarts:
 
     def make(self, store: Store, now: datetime, tell: Callable[[int, int], None]) -> MartsRun:
         """Write every mart as it is published, in its order; ``tell`` counts them."""
-        run = marts.new_run(now)
+        run = marts.new_run(store)
         names = [file.name for file in MARTS if file.kind == "table"]
         files: dict[str, list[BuiltFile]] = {}
         with self._warehouse.reading() as db:  # one connection: one state of all marts

@@ -2,6 +2,7 @@
 
     slots      manifests, and the raw pages that they commit
     curated    builds and their files
+    marts      runs of the marts, and their files
     due        the slots that were due
     findings   what was counted and found
 
@@ -20,6 +21,7 @@ from chartlake.lake.store import Store
 from chartlake.lake.verify.curated import verify_builds
 from chartlake.lake.verify.due import verify_due
 from chartlake.lake.verify.findings import Finding, Findings
+from chartlake.lake.verify.marts import verify_marts
 from chartlake.lake.verify.slots import Hashes, place_of, verify_feed
 from chartlake.model import Feed, slot_month
 
@@ -47,6 +49,8 @@ def verify(
     findings.leave_out(lambda finding: _follows(finding, lost))
     findings.count("slots", committed=len(hashes), built=len(hashes.keys() & covered))
     _tell_unbuilt(store, feed, findings, hashes, covered)
+    if feed is None:
+        verify_marts(store, now - grace, findings)
     for listed in store.unfinished() if feed is None else ():
         findings.note("unfinished", "a write that was killed left this", listed.key, "chartlake gc")
     return findings

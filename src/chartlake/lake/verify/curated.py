@@ -16,7 +16,7 @@ from chartlake.lake.verify.findings import Findings
 from chartlake.lake.verify.slots import GC, Hashes, note_orphan, place_of
 from chartlake.model import Build, BuiltFile, BuiltSlot, Undecodable, from_json, sha256, slot_month
 
-__all__ = ["verify_builds"]
+__all__ = ["problem_with", "verify_builds"]
 
 AGAIN = "delete the build object that names it, then: chartlake reconcile --all"
 RESTORE = "restore it from a backup: it holds slots whose raw pages expired"
@@ -72,7 +72,7 @@ def _builds(store: Store, feed: str | None) -> Iterable[_Read]:
             return _Read(listed, None, [], str(error))
         if feed and all(slot.feed != feed for slot in build.slots):
             return None
-        problems = ((file.key, _problem_with(store, file)) for file in build.files)
+        problems = ((file.key, problem_with(store, file)) for file in build.files)
         return _Read(listed, build, [(key, problem) for key, problem in problems if problem])
 
     return (found for found in read_ahead(read, store.listing(keys.BUILDS)) if found)
@@ -157,11 +157,12 @@ class _BuildCheck:
         return slot.revision <= tombstones.of_slot(self._store, slot.feed, slot.slot).revision
 
 
-def _problem_with(store: Store, file: BuiltFile) -> str | None:
+def problem_with(store: Store, file: BuiltFile, by: str = "build") -> str | None:
+    """What is wrong with a file that a commit names."""
     try:
         content = store.get(file.key)
     except FileNotFoundError:
-        return "a file that its build names is gone"
+        return f"a file that its {by} names is gone"
     if len(content) != file.size or sha256(content) != file.sha256:
         return "a file does not match its size and hash"
     try:
