@@ -96,7 +96,6 @@ def tables_of(some: Iterable[World], *, as_one: bool, kinds: bool = False) -> Ta
     found["excluded_terms"] = [row for row in excluded if kinds or row["kind"] != "kind"]
     found["chart_options"] = [{"name": "recordings", "value": "as-one" if as_one else "apart"}]
     found["load_history"] = _history(found)
-    found["scope"] = [{"feed": feed, "first_ordinal": 1} for feed in sorted(_feeds(found))]
     return typed(found)
 
 
@@ -104,7 +103,6 @@ def typed(rows: Mapping[str, Rows]) -> Tables:
     """The rows as Arrow, in the types that a warehouse has for them."""
     held = Straight()
     try:
-        held.db.execute("create temp table scope (feed varchar, first_ordinal bigint)")
         return {name: _typed(held.db, name, some) for name, some in rows.items()}
     finally:
         held.close()
@@ -141,10 +139,6 @@ def _term(kind: str, value: str, mark: str) -> str:
     if kind == "isrc":
         return f"{mark.upper()}{value}"
     return f"{mark} {value}" if kind == "name" else value
-
-
-def _feeds(found: Mapping[str, Rows]) -> set[str]:
-    return {row["feed"] for name in ("editions", "readings") for row in found[name]}
 
 
 def _history(found: Mapping[str, Rows]) -> Rows:

@@ -41,8 +41,8 @@ PLANTED = {
     "a number of 32 bits": ("timeline", "AS BIGINT) AS ordinal", "AS INT) AS ordinal"),
     "nulls first": ("item_forms", " NULLS LAST", ""),
     "nulls that win": ("tracks", " IGNORE NULLS", ""),
-    "a sigma at a word's end": ("recordings", "'Σİ'", "''"),
-    "a space that is none": ("recordings", "\\u00A0", ""),
+    "a sigma at a word's end": ("track_identities", "'Σİ'", "''"),
+    "a space that is none": ("track_identities", "\\u00A0", ""),
     "an inner join": ("chart_returns", "LEFT JOIN", "INNER JOIN"),
     "rows, not the range": ("chart_movements", "range BETWEEN 6", "rows BETWEEN 6"),
     "distinct left out": ("market_spread", "count(DISTINCT market)", "count(market)"),
@@ -120,12 +120,14 @@ def test_a_wrong_definition_is_seen(both: Both, name: str) -> None:
         assert difference(select, duck, theirs, in_order=False) == ""
 
 
+@pytest.mark.long
 def test_recordings_apart_are_the_same_too(spark: SparkSession, tmp_path: Path) -> None:
     with _both(spark, tables_of(gathered(30), as_one=False), tmp_path) as made:
         assert _differences(made) == {}
         assert len(made.marts["chart_movements"]) > 100
 
 
+@pytest.mark.long
 def test_nothing_at_all_is_the_same_too(spark: SparkSession, tmp_path: Path) -> None:
     tables = {name: rows.slice(0, 0) for name, rows in tables_of([], as_one=False).items()}
     with _both(spark, tables, tmp_path) as made:
@@ -141,6 +143,7 @@ def test_hundreds_of_worlds_are_the_same(spark: SparkSession, turn: int, tmp_pat
         assert _differences(made) == {}
 
 
+@pytest.mark.long
 @pytest.mark.needs("real-data")
 def test_real_charts_are_the_same(spark: SparkSession, real_data: Path, tmp_path: Path) -> None:
     """102 weeks of one list, and days with gaps of another."""

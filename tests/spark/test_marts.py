@@ -19,7 +19,7 @@ from chartlake.spark import marts as on_spark
 from chartlake.spark.marts import SparkMarts
 from chartlake.warehouse.choices import Choices
 from chartlake.warehouse.port import NotPublished
-from chartlake.warehouse.sql import MARTS, Check
+from chartlake.warehouse.sql import STEPS, Check
 from tests.charts import write_chart
 from tests.commands import Command
 from tests.spark.marks import ON_SPARK
@@ -39,8 +39,8 @@ def _small(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def few(monkeypatch: pytest.MonkeyPatch) -> None:
     """Only what chart_movements needs, unchecked: for tests of what has to do with all marts."""
-    names = [file.name for file in MARTS]
-    monkeypatch.setattr(on_spark, "MARTS", MARTS[: names.index("chart_movements") + 1])
+    names = [file.name for file in STEPS]
+    monkeypatch.setattr(on_spark, "STEPS", STEPS[: names.index("chart_movements") + 1])
     monkeypatch.setattr(gate, "checks", list)
 
 

@@ -18,10 +18,10 @@ from chartlake.spark.executor import batch_of
 from chartlake.spark.marts import Making
 from chartlake.warehouse.migrations import prepare
 from chartlake.warehouse.refresh import refresh_marts
-from chartlake.warehouse.sql import MARTS, VIEWS
+from chartlake.warehouse.sql import GIVEN, MARTS, STEPS, VIEWS
 from tests.oracle.catalogue import NOW
 
-SELECTS = [file.name for file in (*VIEWS, *MARTS)]
+SELECTS = [file.name for file in (*VIEWS, *STEPS)]
 TABLES_MADE = [file.name for file in MARTS if file.kind == "table"]
 
 ROUNDED = {
@@ -52,11 +52,10 @@ def through_duckdb(tables: Mapping[str, pa.Table]) -> duckdb.DuckDBPyConnection:
     db = duckdb.connect(":memory:")
     prepare(db, Path("memory"), NOW.replace(tzinfo=UTC))
     for name, rows in tables.items():
-        if name != "scope":  # it makes its own
-            db.register("arriving", rows)
-            db.execute(f"delete from {name}")
-            db.execute(f"insert into {name} by name from arriving")
-            db.unregister("arriving")
+        db.register("arriving", rows)
+        db.execute(f"delete from {name}")
+        db.execute(f"insert into {name} by name from arriving")
+        db.unregister("arriving")
     refresh_marts(db)
     return db
 
@@ -67,8 +66,8 @@ def through_spark(
 ) -> Iterator[dict[str, pa.Table]]:
     """The marts as the product makes and writes them; meanwhile all names can be asked."""
     store = open_store(str(to))
-    states = {"item_states": duck.sql("from item_states").to_arrow_table()}
-    for name, rows in {**states, **tables}.items():
+    given = {name: duck.sql(f"from {name}").to_arrow_table() for name in GIVEN}
+    for name, rows in {**given, **tables}.items():
         session.createDataFrame(rows).createOrReplaceTempView(name)
     with Making(session, store, batch_of(store.url, "run"), lambda done, of: None) as making:
         files = making.marts()
