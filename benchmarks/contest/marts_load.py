@@ -19,12 +19,15 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import pyarrow as pa
 
 from chartlake.lake.store import open_store
-from chartlake.warehouse import choices, duckdb_load, layout, publish
+from chartlake.warehouse import choices, duckdb_load, gate, layout, publish
 from chartlake.warehouse.duckdb import DuckDBWarehouse
 from chartlake.warehouse.opening import Opener
+from chartlake.warehouse.port import CheckResult
 from chartlake.warehouse.refresh import refresh_marts
+from chartlake.warehouse.sql import Check
 
 _THREADS = 2
 _BLOCK = 1 << 24
@@ -85,9 +88,7 @@ class Watched:
         done = self._db.execute(sql, *words)
         made = _MAKES.match(sql)
         name = made[0] if made else " ".join(sql.split())[:_LONGEST]
-        spent = self._spent.setdefault(name, [0.0, 0.0])
-        for place, (first, last) in enumerate(zip(begun, _now(), strict=True)):
-            spent[place] += last - first
+        _add(self._spent, name, begun)
         return done
 
     def __getattr__(self, name: str) -> Any:
@@ -139,7 +140,7 @@ def _watch(spent: Spent, statements: dict[str, list[float]], rows: dict[str, int
     """Let the product's functions tell when they begin and end; no other way sees inside them."""
     for owner, name, stage in _STAGES:
         setattr(owner, name, _told(getattr(owner, name), spent, stage))
-    opened, added = Opener.written, layout.added
+    opened, added, asked = Opener.written, layout.added, gate._result
 
     @contextmanager
     def written(self: Opener, draft: Path) -> Iterator[duckdb.DuckDBPyConnection]:
@@ -152,6 +153,13 @@ def _watch(spent: Spent, statements: dict[str, list[float]], rows: dict[str, int
         with spent.stage("put in order"):
             return added(db, counts)
 
+    def result(db: duckdb.DuckDBPyConnection, check: Check, *words: Any) -> CheckResult:
+        begun = _now()
+        found = asked(db, check, *words)
+        _add(statements, f"check {check.name}", begun)
+        return found
+
+    gate._result = result
     Opener.written = written  # type: ignore[method-assign]
     layout.added = counted  # type: ignore[assignment]
 
@@ -162,6 +170,12 @@ def _told(function: Callable[..., Any], spent: Spent, stage: str) -> Callable[..
             return function(*words, **named)
 
     return told
+
+
+def _add(spent: dict[str, list[float]], name: str, begun: tuple[float, float]) -> None:
+    pair = spent.setdefault(name, [0.0, 0.0])
+    for place, (first, last) in enumerate(zip(begun, _now(), strict=True)):
+        pair[place] += last - first
 
 
 def _read_once(file: Path) -> None:
@@ -178,6 +192,7 @@ def _now() -> tuple[float, float]:
 def main() -> None:
     what, file, memory, *more = sys.argv[1:]
     _read_once(Path(file))
+    pa.array([what])  # imports pandas where it is installed, which is part of a process's start
     if what == "load":
         lake, now, recordings = more
         did = load(Path(file), memory, Path(lake), datetime.fromisoformat(now), recordings)
