@@ -5,8 +5,8 @@ Run it from the repository:
     .venv/bin/python benchmarks/marts.py run FOLDER
 
 A world is curated Parquet (see `contest.marts_world`). Ours is the product's own SQL in a DuckDB
-file, with two threads and a limit on memory; pandas makes the core of the marts; Spark runs ours,
-transpiled. What rivals make must be equal to ours, or nothing is told.
+file, with two threads and a limit on memory; pandas makes the core of the marts; Spark runs ours in
+its own words. What rivals make must be equal to ours, or nothing is told.
 """
 
 from __future__ import annotations

@@ -13,28 +13,37 @@ import sys
 import threading
 import time
 from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
-from chartlake.warehouse import choices, migrations
-from chartlake.warehouse.refresh import refresh_marts
-from chartlake.warehouse.sql import MARTS
+from chartlake.warehouse import calendar, choices, migrations
+from chartlake.warehouse.refresh import give_all, refresh_marts
+from chartlake.warehouse.sql import MARTS, STEPS
 
 _NOW = datetime(2022, 1, 1, tzinfo=UTC)
 _THREADS = 2
 _LOOK_SECONDS = 0.05
-_MAKES = re.compile(r"(?:create or replace (?:table|view)|insert into) (\w+)")
+_MAKES = re.compile(r"(?:create or replace (?:table|temp table|view)|insert into) (\w+)")
 _NAMES = {mart.name for mart in MARTS}
-# every day is due from a feed's first edition to its last
-_DUE = """
-insert into due_editions
-select feed, unnest(generate_series(min(scheduled_at), max(scheduled_at), interval 1 day)) as due,
-    due::date
+_STATES = {step.name for step in STEPS if step.kind == "state"}
+# a build brought a feed's year, and was looked at
+_HISTORY = """
+insert into load_history
+select
+    feed, slot, attempt_id, sha256(concat(feed, left(slot, 4))) as build_id, 0, 1,
+    count(*) over (partition by feed, left(slot, 4)) as slots_covered, observed_at
 from editions
-group by feed
+"""
+_SEEN = """
+insert into seen_builds
+select
+    concat('builds/', max(left(slot, 4)), '-', max(substr(slot, 5, 2)), '/', build_id, '.json'),
+    null
+from load_history
+group by build_id
 """
 
 
@@ -52,7 +61,7 @@ class Timed:
         begun = time.perf_counter()
         done = self._db.execute(sql, *words)
         made = _MAKES.match(sql)
-        name = made[1] if made and made[1] in _NAMES else "other"
+        name = made[1] if made and made[1] in _NAMES | _STATES else "other"
         self.seconds[name] = self.seconds.get(name, 0.0) + time.perf_counter() - begun
         return done
 
@@ -94,10 +103,23 @@ def load(file: Path, memory: str, curated: Path) -> dict[str, Any]:
                 f"insert into {folder.name} by name from read_parquet($1)",
                 [f"{folder}/*.parquet"],
             )
-        db.execute(_DUE)
-        choices.write(db, choices.Choices())
+        as_loaded(db)
         db.execute("checkpoint")
     return {"seconds": time.perf_counter() - begun, "file_bytes": file.stat().st_size}
+
+
+def as_loaded(db: duckdb.DuckDBPyConnection) -> None:
+    """What a load notes beside the rows; one more edition of each feed is due, and not there."""
+    db.execute(_HISTORY)
+    db.execute(_SEEN)
+    calendar.write(db, the_next_day(db))
+    choices.write(db, choices.Choices())
+
+
+def the_next_day(db: duckdb.DuckDBPyConnection) -> datetime:
+    """Noon of the day after the last of all editions."""
+    ((last,),) = db.execute("select max(scheduled_at) from editions").fetchall()
+    return (last + timedelta(hours=36)).replace(tzinfo=UTC)
 
 
 def refresh(file: Path, memory: str, folder: Path) -> dict[str, Any]:
@@ -121,10 +143,9 @@ def refresh(file: Path, memory: str, folder: Path) -> dict[str, Any]:
 
 
 def _write_small_tables(db: duckdb.DuckDBPyConnection, folder: Path) -> None:
-    db.execute("delete from scope")  # in which the last few feeds are
-    db.execute("insert into scope select distinct feed, 1 from slots")
+    give_all(db)
     for (name,) in db.execute("select table_name from duckdb_tables()").fetchall():
-        if name not in _NAMES | {"entries", "editions"}:
+        if name not in _NAMES | _STATES | {"entries", "editions"}:
             db.execute(f"copy {name} to '{folder / name}.parquet'")
 
 

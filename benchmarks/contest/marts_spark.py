@@ -1,6 +1,6 @@
 """Spark on two threads: the product's own SQL in Spark's words. Words: PLAN TABLES MEMORY FOLDER
 
-PLAN is JSON: for each view and mart its name, whether it is a view, and its SQL. TABLES has a file
+PLAN is JSON: for each view, state and mart its name, its kind, and its SQL. TABLES has a file
 or a folder of Parquet for each table. Marts are made in order, each as Parquet in FOLDER, from
 which those that follow read it. What Spark does not run is told with Spark's words.
 """
@@ -19,13 +19,15 @@ from py4j.protocol import Py4JError
 from pyspark.errors import PySparkException
 from pyspark.sql import SparkSession
 
+from chartlake.spark.marts import MEANING
+
 _CONF = {
+    **MEANING,
     "spark.log.level": "OFF",
     "spark.ui.enabled": "false",
     "spark.ui.showConsoleProgress": "false",
     "spark.driver.bindAddress": "127.0.0.1",
     "spark.driver.host": "127.0.0.1",
-    "spark.sql.session.timeZone": "UTC",
     "spark.sql.shuffle.partitions": "16",  # 200 are for a cluster
     "spark.sql.parquet.compression.codec": "zstd",
 }
@@ -50,7 +52,9 @@ def run(spark: SparkSession, plan: list[dict[str, Any]], tables: Path, folder: P
         name, place = each["name"], str(folder / each["name"])
         try:
             rows = spark.sql(each["sql"])
-            if not each["is_view"]:
+            if each["kind"] == "state":
+                rows = rows.persist()
+            if each["kind"] == "table":
                 rows.write.parquet(place)
                 rows = spark.read.parquet(place)
             rows.createOrReplaceTempView(name)

@@ -64,22 +64,22 @@ with wanted as (
     select d.day, s.song, s.changes_id and d.day >= s.day_one + 30 as has_changed, s.strength
         * exp(-(d.day - s.day_one) / s.life) * (1 - exp(-(d.day - s.day_one + 1) / s.rise)) as score
     from songs s
-    inner join range({days}) d(day)
+    inner join range({first}, {days}) d(day)
         on d.day >= s.day_one and d.day < s.day_one + s.life * ln(s.strength / 0.4)
     union all
     select d.day, s.song, false,
         s.strength * 4 * exp(-pow((dayofyear(on_day(d.day)) - 357) / 11.0, 2))
     from songs s
-    inner join range({days}) d(day) on s.day_one is null and dayofyear(on_day(d.day)) > 320
+    inner join range({first}, {days}) d(day) on s.day_one is null and dayofyear(on_day(d.day)) > 320
 ),
 heard as (
-    select *, score * (0.92 + 0.16 * uniform(song, day * 100 + {market})) as score_of_day
+    select *, score * (0.92 + 0.16 * uniform(song, day * 100 + {market} + {take})) as score_of_day
     from wanted
 )
 select day, song, has_changed, score_of_day as score,
     row_number() over (partition by day order by score_of_day desc, song) as position
 from heard
-where day = 0 or hash(day, {market}, 'missing') % 300 > 0
+where day = 0 or {first} > 0 or hash(day, {market}, 'missing') % 300 > 0
 qualify position <= {length}
 """
 _ENTRIES = """
@@ -150,13 +150,37 @@ def make_world(folder: Path, entries: int, tell: Callable[[str], None] = lambda 
     return made
 
 
-def _make_market(db: duckdb.DuckDBPyConnection, folder: Path, market: int, days: int) -> None:
-    feed = f"regional-{_LETTERS[market // 26]}{_LETTERS[market % 26]}-daily"
-    said = {"market": market, "days": days, "length": LENGTH, "feed": feed}
+def feed_of(market: int) -> str:
+    """The name of a market's chart."""
+    return f"regional-{_LETTERS[market // 26]}{_LETTERS[market % 26]}-daily"
+
+
+def edition(market: int, day: int, take: int = 0) -> dict[str, pa.Table]:
+    """The rows of one edition by table, be it missing in the world or to come.
+
+    Another ``take`` has another order: what a source gives when it corrects itself.
+    """
+    with duckdb.connect(config={"threads": 2}) as db:
+        db.execute(_MACROS)
+        made = _rows(db, market, day, day + 1, take * 1_000_000)
+        return {table: _in_shape(table, rows) for table, rows in made.items()}
+
+
+def _rows(
+    db: duckdb.DuckDBPyConnection, market: int, first: int, days: int, take: int = 0
+) -> dict[str, pa.Table]:
+    """Of a market from a day on, which misses editions if that is the world's first."""
+    said: dict[str, int | str] = {"market": market, "first": first, "days": days, "take": take}
+    said |= {"length": LENGTH, "feed": feed_of(market)}
     for sql in (_SONGS, _RANKED):
         db.execute(sql.format(**said))
-    for table, sql in (("entries", _ENTRIES), ("editions", _EDITIONS)):
-        rows = db.sql(sql.format(**said)).to_arrow_table()
+    tables = {"entries": _ENTRIES, "editions": _EDITIONS}
+    return {name: db.sql(sql.format(**said)).to_arrow_table() for name, sql in tables.items()}
+
+
+def _make_market(db: duckdb.DuckDBPyConnection, folder: Path, market: int, days: int) -> None:
+    feed = feed_of(market)
+    for table, rows in _rows(db, market, 0, days).items():
         years = rows["year"]
         for year in pc.unique(years).to_pylist():
             of_year = _in_shape(table, rows.filter(pc.equal(years, year)))

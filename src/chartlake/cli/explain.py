@@ -55,7 +55,8 @@ def explain(
     Reads page and curated file again and compares their hashes: exit code 1 where one differs.
     """
     here = open_here(project)
-    found = explain_item(here.warehouse, here.store, place_of, feed, day.date(), item, slot)
+    with here.warehouse.session() as warehouse:
+        found = explain_item(warehouse, here.store, place_of, feed, day.date(), item, slot)
     if as_json:
         show.json({**asdict(found), "verified": not found.problems, "problems": found.problems})
     else:

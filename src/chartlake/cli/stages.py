@@ -143,10 +143,12 @@ class Stages:
         """
         if self._quiet or not feeds or not self._is_published:
             return []
-        ranked = trends.feed_names(self._project.warehouse)
-        shown = [feed for feed in feeds if feed in ranked]
-        for feed in shown[:_TITLES_SHOWN]:
-            self.say_line(headline(self._project.warehouse, feed))
+        with self._project.warehouse.session() as warehouse:
+            ranked = trends.feed_names(warehouse)
+            shown = [feed for feed in feeds if feed in ranked]
+            lines = [headline(warehouse, feed) for feed in shown[:_TITLES_SHOWN]]
+        for line in lines:
+            self.say_line(line)
         if shown[_TITLES_SHOWN:]:
             self.say_line(f"and {_n(len(shown) - _TITLES_SHOWN, 'more feed')}")
         return shown

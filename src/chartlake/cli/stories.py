@@ -39,8 +39,8 @@ def stories(
     Of each measure the edition is compared with all before it. A story is told where at most a
     tenth of them reached as much, at a round streak, and of what the roster follows.
     """
-    warehouse, about = about_edition(project, feed, date)
-    found = find_stories(warehouse, about, limit, roster=roster)
+    with about_edition(project, feed, date) as (warehouse, about):
+        found = find_stories(warehouse, about, limit, roster=roster)
     if as_json:
         told = [story._asdict() for story in found.stories]
         show.json({**found.edition._asdict(), "stories": told})

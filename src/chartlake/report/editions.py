@@ -49,28 +49,36 @@ def feed_names(warehouse: Warehouse) -> list[str]:
 def edition(warehouse: Warehouse, feed: str | None, day: date | None) -> EditionFacts:
     """The edition of a feed at a date, by default the latest; of the only feed by default."""
     name = _feed(warehouse, feed)
+    # what is asked for stands in each condition: so DuckDB reads a few rows of each large table
     found = warehouse.query(
         """
-        select c.feed, e.schedule, c.scheduled_at, c.chart_date, c.ordinal,
-            (select count(*) from chart_editions a where a.feed = c.feed),
-            c.previous_chart_date, c.missing_before, c.entry_count,
-            (select count(*) from rejects r where r.feed = e.feed and r.slot = e.slot),
-            coalesce((
-                select count(*) = sum(case when m.streams > 0 and m.streams_change = 0 then 1 end)
-                from chart_movements m
-                where m.feed = c.feed and m.scheduled_at = c.scheduled_at
-            ), false)
+        select e.schedule, c.scheduled_at, c.chart_date, c.ordinal, c.previous_chart_date,
+            c.missing_before, c.entry_count, e.slot
         from chart_editions c
         inner join editions e on e.feed = c.feed and e.scheduled_at = c.scheduled_at
-        where c.feed = $feed and ($day is null or c.chart_date = $day)
+        where c.feed = $feed and e.feed = $feed and ($day is null or c.chart_date = $day)
         order by c.scheduled_at desc limit 1
         """,
         {"feed": name, "day": day},
-    ).rows
+    ).records()
     if not found:
         assert day
         raise _no_edition(warehouse, name, day)
-    return EditionFacts(*found[0])
+    slot = found[0].pop("slot")
+    (more,) = warehouse.query(
+        """
+        select
+            (select count(*) from chart_editions where feed = $feed) as editions,
+            (select count(*) from rejects where feed = $feed and slot = $slot) as rejects,
+            coalesce((
+                select count(*) = sum(case when streams > 0 and streams_change = 0 then 1 end)
+                from chart_movements
+                where feed = $feed and scheduled_at = $at
+            ), false) as repeats_previous
+        """,
+        {"feed": name, "at": found[0]["scheduled_at"], "slot": slot},
+    ).records()
+    return EditionFacts(feed=name, **found[0], **more)
 
 
 def _feed(warehouse: Warehouse, feed: str | None) -> str:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
+from copy import copy
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Self
 
 import duckdb
 import pyarrow as pa
@@ -38,8 +40,6 @@ _READERS_PATIENCE_SECONDS = 5.0
 _NOTHING_CHOSEN = Choices()
 _MADE_ANEW = "the lists of %s differ from what this project's chartlake.toml says: made anew"
 _REFUSED = "the edited lists do not count yet: check %s fails; chartlake check"
-# an earlier chartlake that was killed in its first load left a file without tables
-_WHOLE = "select 1 from duckdb_tables() where table_name = 'warehouse_version'"
 
 
 def _system_clock() -> datetime:
@@ -76,6 +76,7 @@ class DuckDBWarehouse:
         self._opener = Opener(path, patience_seconds, limits or {})
         self._takes_up_choices = takes_up_choices
         self._keeps_choices_of: refusal.Identity | None = None
+        self._session: duckdb.DuckDBPyConnection | None = None
 
     def load(self, store: Store, now: datetime) -> Loaded:
         """Replace the slots for which the lake has a better attempt, and refresh the marts.
@@ -263,8 +264,20 @@ class DuckDBWarehouse:
         refusal.drop(self.path)
 
     @contextmanager
+    def session(self) -> Iterator[Self]:
+        """This warehouse for several questions: opened once, all are about one published state."""
+        with self.reading() as db:
+            session = copy(self)
+            session._session = db
+            yield session
+
+    @contextmanager
     def reading(self) -> Iterator[duckdb.DuckDBPyConnection]:
         """What is published, as one reader sees it, whatever is published meanwhile."""
+        if self._session:
+            with self._opener.told():
+                yield self._session
+            return
         if not self.path.exists():
             raise not_there(self.path)
         with self._read() as db:
@@ -301,4 +314,9 @@ class DuckDBWarehouse:
 
 
 def _is_whole(db: duckdb.DuckDBPyConnection) -> bool:
-    return bool(db.execute(_WHOLE).fetchall())
+    """An earlier chartlake that was killed in its first load left a file without tables."""
+    try:  # DuckDB's list of its tables takes longer than most questions
+        db.execute("from warehouse_version limit 0").fetchall()
+    except duckdb.CatalogException:
+        return False
+    return True

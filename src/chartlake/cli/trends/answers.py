@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -26,15 +27,19 @@ FIRST = "The first edition: there is none before to compare with."
 """What is said where an edition would have to be compared."""
 
 
+@contextmanager
 def about_edition(
     project: Path | None, feed: str | None, day: datetime | None, *, roster: bool = False
-) -> tuple[Warehouse, EditionFacts]:
-    """The edition that a command is about; with ``roster`` there has to be one."""
-    warehouse = open_here(project).warehouse
-    about = trends.edition(warehouse, feed, day.date() if day else None)
-    if roster:
-        require(warehouse)
-    return warehouse, about
+) -> Iterator[tuple[Warehouse, EditionFacts]]:
+    """The edition that a command is about; with ``roster`` there has to be one.
+
+    The warehouse is open in the block alone: what is told after it keeps nobody waiting.
+    """
+    with open_here(project).warehouse.session() as warehouse:
+        about = trends.edition(warehouse, feed, day.date() if day else None)
+        if roster:
+            require(warehouse)
+        yield warehouse, about
 
 
 def answer(

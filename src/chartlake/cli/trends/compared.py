@@ -42,14 +42,15 @@ def compare(
     project: ProjectDir = None,
 ) -> None:
     """Two editions: what climbed, fell, entered, left and stayed."""
-    found = trends.compare(
-        open_here(project).warehouse,
-        feed,
-        from_date.date(),
-        to_date.date() if to_date else None,
-        limit,
-        roster=roster,
-    )
+    with open_here(project).warehouse.session() as warehouse:
+        found = trends.compare(
+            warehouse,
+            feed,
+            from_date.date(),
+            to_date.date() if to_date else None,
+            limit,
+            roster=roster,
+        )
     if as_json:
         document = found._asdict()
         show.json(document | {side: document[side]._asdict() for side in ("then", "now")})

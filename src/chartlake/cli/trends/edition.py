@@ -26,8 +26,8 @@ def movers(
     project: ProjectDir = None,
 ) -> None:
     """The biggest climbs and falls against the edition before."""
-    about = about_edition(project, feed, date, roster=roster)
-    found = trends.movers(*about, limit, roster=roster)
+    with about_edition(project, feed, date, roster=roster) as about:
+        found = trends.movers(*about, limit, roster=roster)
     answer(found, columns.MOVERS, as_json, "Nothing moved.", roster=roster, compares=True)
 
 
@@ -40,8 +40,8 @@ def new(
     project: ProjectDir = None,
 ) -> None:
     """New entries and re-entries."""
-    about = about_edition(project, feed, date, roster=roster)
-    found = trends.new(*about, limit, roster=roster)
+    with about_edition(project, feed, date, roster=roster) as about:
+        found = trends.new(*about, limit, roster=roster)
     empty = "No new entry and no re-entry."
     answer(found, columns.NEW, as_json, empty, roster=roster, compares=True)
 
@@ -55,8 +55,8 @@ def exits(
     project: ProjectDir = None,
 ) -> None:
     """Items of the edition before that are gone, and when they came back, if they did."""
-    about = about_edition(project, feed, date, roster=roster)
-    found = trends.exits(*about, limit, roster=roster)
+    with about_edition(project, feed, date, roster=roster) as about:
+        found = trends.exits(*about, limit, roster=roster)
     answer(found, columns.EXITS, as_json, "No exit.", roster=roster, compares=True)
 
 
@@ -69,8 +69,8 @@ def streaks(
     project: ProjectDir = None,
 ) -> None:
     """The items that are there longest without a break."""
-    about = about_edition(project, feed, date, roster=roster)
-    found = trends.streaks(*about, limit, roster=roster)
+    with about_edition(project, feed, date, roster=roster) as about:
+        found = trends.streaks(*about, limit, roster=roster)
     answer(found, columns.STREAKS, as_json, _empty(roster), roster=roster)
 
 
@@ -83,8 +83,8 @@ def chart(
     project: ProjectDir = None,
 ) -> None:
     """The whole edition: moves, peaks (★: at it now), time on chart, streams where given."""
-    about = about_edition(project, feed, date, roster=roster)
-    found = trends.chart(*about, limit, roster=roster)
+    with about_edition(project, feed, date, roster=roster) as about:
+        found = trends.chart(*about, limit, roster=roster)
     if not as_json:
         found = found._replace(rows=[columns.placed(row) for row in found.rows])
     answer(found, columns.CHART, as_json, _empty(roster), roster=roster)
@@ -99,8 +99,8 @@ def artists(
     project: ProjectDir = None,
 ) -> None:
     """Who owns the chart: artists by chart points in the edition's week, Friday to Thursday."""
-    about = about_edition(project, feed, date, roster=roster)
-    found = trends.artists(*about, limit, roster=roster)
+    with about_edition(project, feed, date, roster=roster) as about:
+        found = trends.artists(*about, limit, roster=roster)
     empty = "Nobody is there." if roster else "No artist is named."
     answer(found, columns.ARTISTS, as_json, empty, roster=roster)
 
@@ -113,7 +113,8 @@ def roster(
     project: ProjectDir = None,
 ) -> None:
     """What the roster has in the edition, and what of it left."""
-    found = trends.roster(*about_edition(project, feed, date), limit)
+    with about_edition(project, feed, date) as about:
+        found = trends.roster(*about, limit)
     if as_json:
         show.json({**found.edition._asdict(), "rows": found.rows, "left": found.left})
         return
@@ -137,15 +138,16 @@ def markets(
     project: ProjectDir = None,
 ) -> None:
     """The edition beside those of its family's other markets; or one item in each of them."""
-    about = about_edition(project, feed, date, roster=roster)
     if item:
-        history = trends.market_history(*about, item)
+        with about_edition(project, feed, date, roster=roster) as about:
+            history = trends.market_history(*about, item)
         if as_json:
             return show.json({**history.edition._asdict(), "rows": history.rows})
         mark = "● " if history.rows[0]["on_roster"] else ""
         show.line(f"{mark}{show.named(history.rows[0])} · in the markets of {history.family}")
         return show.table(columns.MARKET_HISTORY, history.rows)
-    found = trends.markets(*about, limit, roster=roster)
+    with about_edition(project, feed, date, roster=roster) as about:
+        found = trends.markets(*about, limit, roster=roster)
     if as_json:
         document = found._asdict()
         return show.json({**document.pop("edition")._asdict(), **document})

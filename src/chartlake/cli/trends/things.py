@@ -33,7 +33,8 @@ def track(
     project: ProjectDir = None,
 ) -> None:
     """The history of one track (or album, or artist) in a feed, up to a date."""
-    found = trends.track(*about_edition(project, feed, date), item)
+    with about_edition(project, feed, date) as about:
+        found = trends.track(*about, item)
     if as_json:
         show.json({**found.edition._asdict(), "profile": found.profile, "rows": found.rows})
         return
@@ -57,7 +58,8 @@ def artist(
     project: ProjectDir = None,
 ) -> None:
     """What one artist has in an edition, and the profile over all of them."""
-    found = trends.artist(*about_edition(project, feed, date), name, limit)
+    with about_edition(project, feed, date) as about:
+        found = trends.artist(*about, name, limit)
     if as_json:
         document = found._asdict()
         show.json({**document.pop("edition")._asdict(), **document})
@@ -86,8 +88,8 @@ def records(
     project: ProjectDir = None,
 ) -> None:
     """The best there were: streaks, climbs, falls, absences, streams, items at once."""
-    about = about_edition(project, feed, None, roster=roster)
-    found = trends.records(*about, limit or (10 if record else 3), record, roster=roster)
+    with about_edition(project, feed, None, roster=roster) as about:
+        found = trends.records(*about, limit or (10 if record else 3), record, roster=roster)
     if as_json:
         show.json({**found.edition._asdict(), "rows": found.rows})
         return
@@ -108,7 +110,8 @@ def new_releases(
 ) -> None:
     """What followed artists have brought out, by when an artist-catalog feed saw it first."""
     day = date.date() if date else None
-    found = releases(open_here(project).warehouse, feed, day, limit)
+    with open_here(project).warehouse.session() as warehouse:
+        found = releases(warehouse, feed, day, limit)
     if as_json:
         show.json(found._asdict())
         return

@@ -2,13 +2,7 @@
 -- who is credited is not known of every item, so an artist is there where a title or an artist text holds
 -- the name: such an edition is neither the first without it, nor the one before it came
 -- an artist text with a comma is several artists, and no program knows which
-with presences as (
-    select ordinal, artist_key, max(artist_id) as artist_id, max(artist_text) as artist_text
-    from credits
-    group by ordinal, artist_key
-),
-
-stays as (
+with stays as (
     select
         ordinal, artist_key, artist_id, artist_text,
         -- equal for editions in a row: both numbers grow by one
@@ -29,16 +23,23 @@ ends as (
 ),
 
 said_without as (
-    select ordinal, artist_key, artist_text, ordinal as without from ends
+    select ordinal, artist_key, lower(artist_text) as name, ordinal as without from ends
     union all
-    select ordinal, artist_key, artist_text, first_with - 1 as without from ends
+    select ordinal, artist_key, lower(artist_text) as name, first_with - 1 as without from ends
+),
+
+texts as (
+    -- no name has a line break, so none is found where two titles meet
+    select ordinal, string_agg(lower(concat(item_name, ' ', artist_names)), chr(10)) as text
+    from everything
+    group by ordinal
 ),
 
 still_named as (
     select distinct w.ordinal, w.artist_key
     from said_without w
-    inner join everything m on m.ordinal = w.without
-    where position(lower(w.artist_text) in lower(concat(m.item_name, ' ', m.artist_names))) > 0
+    inner join texts t on t.ordinal = w.without
+    where position(w.name in t.text) > 0
 ),
 
 ranked as (

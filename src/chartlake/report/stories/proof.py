@@ -22,11 +22,13 @@ _SOURCES = {
     "moves": "select * from chart_movements where feed = $feed and ordinal <= $ordinal",
     "leavers": "select * from chart_exits where feed = $feed and ordinal <= $ordinal",
     "credits": "select * from chart_credits where feed = $feed and ordinal <= $ordinal",
+    "presences": "select * from artist_editions where feed = $feed and ordinal <= $ordinal",
 }
 _OF_THE_ROSTER = {
     "moves": f"and item_key in ({ITEMS})",
     "leavers": f"and item_key in ({ITEMS})",
     "credits": f"and artist_key in ({' '.join(ARTISTS.split())})",
+    "presences": f"and artist_key in ({' '.join(ARTISTS.split())})",
 }
 _COMPARISON = """
 today as (
