@@ -10,18 +10,16 @@ import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
-from itertools import accumulate
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import msgspec
-from rich import box
-from rich.cells import cell_len
 from rich.console import Console
-from rich.segment import Segment, Segments
-from rich.table import Table
+from rich.segment import Segments
 from rich.text import Text
 
+from chartlake.cli import tables
+from chartlake.cli.tables import Col
 from chartlake.errors import ChartlakeError, Deferred
 from chartlake.model import as_text
 
@@ -42,43 +40,11 @@ __all__ = [
 ]
 
 _PIPED_WIDTH = 120
-_NARROWEST = 12
-_BETWEEN = 2
 _LONGEST = 10_000  # a name may have millions of letters, and each row is as wide as the widest
 # names come from strangers: nothing in them may steer the terminal
 _UNSEEN = r"\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u206f\ud800-\udfff\ufff9-\ufffb"
 _CONTROL = re.compile(rf"[\x00-\x1f{_UNSEEN}]")
 _STEERING = re.compile(f"[{_UNSEEN}]")  # of which JSON asks for no escape
-
-
-class Col(NamedTuple):
-    """A column: heading, key of the row, and how a value is written.
-
-    A ``wide`` one gives way where there is little room: cut, or in lines where it ``wraps``.
-    """
-
-    heading: str
-    key: str
-    write: Callable[[Any], str] | None = None
-    style: Callable[[Any], str] | None = None
-    wide: bool = False
-    wraps: bool = False
-
-
-class _Cell(NamedTuple):
-    """What stands in a table, and in which style."""
-
-    text: str
-    style: str
-
-
-class _Place(NamedTuple):
-    """A column that is shown: what it is called, on which side values stand, and its width."""
-
-    column: Col
-    heading: str
-    is_right: bool
-    width: int
 
 
 def console(*, stderr: bool = False) -> Console:
@@ -177,18 +143,20 @@ def table(
     shown = [c for c in columns if whole or any(row.get(c.key) is not None for row in rows)]
     screen = console()
     cells = [[_cell(column, row.get(column.key)) for column in shown] for row in rows]
-    needs = _needs(shown, cells)
+    needs = tables.needs(shown, cells)
     width = screen.width if sys.stdout.isatty() or not whole else sum(needs) + len(needs) * 2
-    kept = _fitting(shown, needs, width)
+    kept = tables.fitting(shown, needs, width)
     places = [
-        _Place(column, plain(column.heading), _is_of_numbers(column, rows), given)
-        for column, given in zip(shown[:kept], _shrunk(shown[:kept], needs, width), strict=True)
+        tables.Place(column, plain(column.heading), _is_of_numbers(column, rows), given)
+        for column, given in zip(
+            shown[:kept], tables.shrunk(shown[:kept], needs, width), strict=True
+        )
     ]
     screen.width = width
-    if _is_straight(screen, places):
-        screen.print(Segments(_lines(screen, places, cells)), soft_wrap=True)
+    if tables.is_straight(screen, places):
+        screen.print(Segments(tables.lines(screen, places, cells)), soft_wrap=True)
     else:
-        screen.print(_table(places, cells))
+        screen.print(tables.rich_table(places, cells))
     if kept < len(shown):
         hidden = ", ".join(column.heading for column in shown[kept:])
         note(f"no room for {hidden}: make the terminal wider, or use --json")
@@ -197,95 +165,6 @@ def table(
 def _is_of_numbers(column: Col, rows: Sequence[Mapping[str, Any]]) -> bool:
     values = (row.get(column.key) for row in rows)
     return all(value is None or isinstance(value, int | float) for value in values)
-
-
-def _is_straight(screen: Console, places: Sequence[_Place]) -> bool:
-    """Whether each row is a line: nothing wraps, all fits, and the terminal knows the rule."""
-    total = sum(place.width for place in places) + _BETWEEN * (len(places) - 1)
-    is_plain = not (screen.options.ascii_only or screen.legacy_windows)
-    fits = bool(places) and total <= screen.width
-    return is_plain and fits and not any(p.column.wraps for p in places)
-
-
-def _lines(
-    screen: Console, places: Sequence[_Place], cells: Sequence[Sequence[_Cell]]
-) -> Iterator[Segment]:
-    """The table line by line: Rich's own takes half a second for a thousand rows."""
-    bold, between = screen.get_style("bold"), " " * _BETWEEN
-    for number, place in enumerate(places):
-        if number:
-            yield Segment(between)
-        yield Segment(_fitted(place, place.heading), bold)
-    total = sum(place.width for place in places) + _BETWEEN * (len(places) - 1)
-    yield Segment(f"\n{'─' * total}\n")
-    for row in cells:
-        waiting = ""
-        for place, (text, style) in zip(places, row, strict=False):
-            fitted = _fitted(place, text)
-            if style:
-                yield Segment(waiting)
-                yield Segment(fitted, screen.get_style(style))
-                waiting = between
-            else:
-                waiting += fitted + between
-        yield Segment(waiting.removesuffix(between) + "\n")
-
-
-def _fitted(place: _Place, text: str) -> str:
-    """As wide as the column: cut or filled up."""
-    spare = place.width - cell_len(text)
-    if spare < 0:
-        cut = Text(text)
-        cut.truncate(place.width, overflow="ellipsis")
-        return _fitted(place, cut.plain)
-    return " " * spare + text if place.is_right else text + " " * spare
-
-
-def _table(places: Sequence[_Place], cells: Sequence[Sequence[_Cell]]) -> Table:
-    out = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0), show_edge=False)
-    for place in places:
-        out.add_column(
-            place.heading,
-            justify="right" if place.is_right else "left",
-            no_wrap=not place.column.wraps,
-            overflow="fold" if place.column.wraps else "ellipsis",
-            width=place.width,
-        )
-    for row in cells:
-        out.add_row(*(Text(*cell) for cell in row[: len(places)]))
-    return out
-
-
-def _needs(columns: Sequence[Col], cells: Sequence[Sequence[_Cell]]) -> list[int]:
-    """The width that each column needs to show everything."""
-    return [
-        max([len(column.heading), *(cell_len(row[place].text) for row in cells)])
-        for place, column in enumerate(columns)
-    ]
-
-
-def _fitting(columns: Sequence[Col], needs: Sequence[int], width: int) -> int:
-    """How many of the first columns fit, wide ones at their narrowest."""
-    least = [
-        min(need, _NARROWEST) if column.wide else need
-        for column, need in zip(columns, needs, strict=True)
-    ]
-    ends = accumulate(need + _BETWEEN for need in least)
-    return max(1, sum(end - _BETWEEN <= width for end in ends))
-
-
-def _shrunk(columns: Sequence[Col], needs: Sequence[int], width: int) -> list[int]:
-    """What each column gets: where there is too little, wide ones give way evenly."""
-    given = list(needs[: len(columns)])
-    wide = [place for place, column in enumerate(columns) if column.wide]
-    fixed = sum(need for place, need in enumerate(given) if place not in wide)
-    spare = width - _BETWEEN * len(columns) - fixed
-    for left, place in zip(
-        range(len(wide), 0, -1), sorted(wide, key=given.__getitem__), strict=True
-    ):
-        given[place] = max(min(given[place], _NARROWEST), min(given[place], spare // left))
-        spare -= given[place]
-    return given
 
 
 def named(row: Mapping[str, Any]) -> str:
@@ -308,13 +187,13 @@ def plain(text: str) -> str:
     return _CONTROL.sub("�", text)
 
 
-def _cell(column: Col, value: Any) -> _Cell:
+def _cell(column: Col, value: Any) -> tables.Cell:
     if value is None:
-        return _Cell("–", "dim")
+        return tables.Cell("–", "dim")
     written = column.write(value) if column.write else words(value)
     if len(written) > _LONGEST:
         written = f"{written[: _LONGEST - 1]}…"
-    return _Cell(plain(written), column.style(value) if column.style else "")
+    return tables.Cell(plain(written), column.style(value) if column.style else "")
 
 
 def words(value: Any, numbers: str = ",d") -> str:

@@ -27,6 +27,7 @@ from chartlake.warehouse import (
 )
 from chartlake.warehouse.asking import asked
 from chartlake.warehouse.choices import Choices
+from chartlake.warehouse.drafts import Drafts
 from chartlake.warehouse.opening import Opener, not_there
 from chartlake.warehouse.port import CheckResult, Loaded, NotPublished, Result
 from chartlake.warehouse.refresh import refresh_marts
@@ -74,6 +75,7 @@ class DuckDBWarehouse:
         self._clock = clock
         self._chosen = choices
         self._opener = Opener(path, patience_seconds, limits or {})
+        self._drafts = Drafts(path, self._opener, choices.as_warnings)
         self._takes_up_choices = takes_up_choices
         self._keeps_choices_of: refusal.Identity | None = None
         self._session: duckdb.DuckDBPyConnection | None = None
@@ -86,16 +88,16 @@ class DuckDBWarehouse:
         with publish.turn(self.path, self._patience_seconds):
             if self._is_up_to_date(store, now):
                 return Loaded(0, 0)
-            with self._draft() as draft:
+            with self._drafts.next() as draft:
                 with self._opener.written(draft) as db:
                     new_layout = migrations.prepare(db, self.path, now)
                     loaded, changes = duckdb_load.load(
                         db, store, now, self._chosen, new_layout=new_layout
                     )
                 if changes.marts:
-                    loaded = loaded._replace(checks=self._passed(draft, changes.feeds))
+                    loaded = loaded._replace(checks=self._drafts.passed(draft, changes.feeds))
                 if changes.file:
-                    self._publish(draft)
+                    self._drafts.publish(draft)
                 return loaded
 
     def remove(self, store: Store, places: Collection[tuple[str, str]], now: datetime) -> int:
@@ -115,7 +117,7 @@ class DuckDBWarehouse:
     def _remove(
         self, store: Store | None, places: Collection[tuple[str, str]], now: datetime
     ) -> int:
-        with self._draft() as draft:
+        with self._drafts.next() as draft:
             with self._opener.written(draft) as db:
                 migrations.prepare(db, self.path, now)
                 removed = duckdb_removal.remove(db, places)
@@ -124,11 +126,11 @@ class DuckDBWarehouse:
                 else:
                     duckdb_load.refresh(db, now, self._chosen, whole=True, touched=0)
             if store:
-                self._passed(draft)
+                self._drafts.passed(draft)
             fresh = draft.with_name(f"{draft.name}.fresh")
             with self._opener.told():
                 duckdb_removal.copy_without_free_blocks(draft, fresh)
-            self._publish(fresh)
+            self._drafts.publish(fresh)
             return removed
 
     def holds(self, revisions: Mapping[tuple[str, str], int]) -> bool:
@@ -173,31 +175,19 @@ class DuckDBWarehouse:
                 and not duckdb_load.has_work(db, store, now, self._chosen)
             )
 
-    def _passed(self, draft: Path, feeds: frozenset[str] | None = None) -> tuple[CheckResult, ...]:
-        """The results of all checks, of which no error has found anything in the draft.
-
-        Of these feeds alone, where the load has touched no others.
-        """
-        with self._opener.told(), closing(self._opener.look_at(draft)) as db:
-            if feeds is not None:
-                gate.look_at_feeds(db, feeds)
-            results = gate.run_checks(db, self._chosen.as_warnings)
-            gate.pass_or_refuse(db, results)
-        return tuple(results)
-
     def _bring_up_to_date(self) -> None:
         """An older chartlake made the file: it lacks views until a load, or this.
 
         It brings no rows, and without it nobody could read those there are: no check stops it.
         """
-        with publish.turn(self.path, self._patience_seconds), self._draft() as draft:
+        with publish.turn(self.path, self._patience_seconds), self._drafts.next() as draft:
             with self._opener.written(draft) as db:
                 if new_layout := migrations.prepare(db, self.path, self._clock()):
                     if self._takes_up_choices or not choices.are_written(db):
                         choices.write(db, self._chosen)
                     refresh_marts(db)
             if new_layout:
-                self._publish(draft)
+                self._drafts.publish(draft)
 
     def _take_up_edits(self) -> None:
         """The configuration was edited after the last load: see that it counts at once.
@@ -238,30 +228,26 @@ class DuckDBWarehouse:
 
     def _publish_choices(self) -> tuple[str, ...]:
         """With the marts that are made from them; or which checks have refused these."""
-        with self._draft() as draft:
+        with self._drafts.next() as draft:
             with self._opener.written(draft) as db:
                 migrations.prepare(db, self.path, self._clock())
                 choices.write(db, self._chosen)
                 refresh_marts(db)
             try:
-                self._passed(draft)
+                self._drafts.passed(draft)
             except NotPublished as error:
                 return error.failed
-            self._publish(draft)
+            self._drafts.publish(draft)
         logger.warning(_MADE_ANEW, self.path)
         return ()
 
     def _publish_roster(self) -> None:
         """Only views read it: the rest stays as it was published, and needs no checks."""
-        with self._draft() as draft:
+        with self._drafts.next() as draft:
             with self._opener.written(draft) as db:
                 choices.write(db, self._chosen, only=(choices.ROSTER,))
-            self._publish(draft)
+            self._drafts.publish(draft)
         logger.warning(_MADE_ANEW, self.path)
-
-    def _publish(self, draft: Path) -> None:
-        publish.publish(draft, self.path)
-        refusal.drop(self.path)
 
     @contextmanager
     def session(self) -> Iterator[Self]:
@@ -296,21 +282,13 @@ class DuckDBWarehouse:
                 yield db
 
     def _has_other_choices(self, db: duckdb.DuckDBPyConnection) -> bool:
-        if not self._takes_up_choices or self._keeps_choices_of == refusal.identity(self.path):
-            return False
-        return bool(choices.changed(db, self._chosen))
+        kept = not self._takes_up_choices or self._keeps_choices_of == refusal.identity(self.path)
+        return not kept and bool(choices.changed(db, self._chosen))
 
     @contextmanager
     def _read(self) -> Iterator[duckdb.DuckDBPyConnection]:
         with self._opener.told(), closing(self._opener.read()) as db:
             yield db
-
-    @contextmanager
-    def _draft(self) -> Iterator[Path]:
-        if publish.wal_of(self.path).exists():
-            self._opener.settle()
-        with publish.draft_of(self.path) as draft:
-            yield draft
 
 
 def _is_whole(db: duckdb.DuckDBPyConnection) -> bool:
