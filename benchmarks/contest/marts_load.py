@@ -38,7 +38,7 @@ _STAGES: tuple[tuple[Any, str, str], ...] = (
     (duckdb_load, "refresh", "calendar"),
     (duckdb_load, "refresh_touched", "marts"),
     (duckdb_load, "refresh_marts", "marts"),
-    (DuckDBWarehouse, "_passed", "checks"),
+    (Drafts, "passed", "checks"),
     (publish, "publish", "sync and rename"),
 )
 """Which function of the product is which stage; one that is called by another is not in it."""
