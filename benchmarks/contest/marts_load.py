@@ -23,6 +23,7 @@ import pyarrow as pa
 
 from chartlake.lake.store import open_store
 from chartlake.warehouse import choices, duckdb_load, gate, layout, publish
+from chartlake.warehouse.drafts import Drafts
 from chartlake.warehouse.duckdb import DuckDBWarehouse
 from chartlake.warehouse.opening import Opener
 from chartlake.warehouse.port import CheckResult
