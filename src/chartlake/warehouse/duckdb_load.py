@@ -6,7 +6,7 @@ A load looks at the lake's builds, at the calendar and at what the configuration
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -27,6 +27,10 @@ from chartlake.warehouse.refresh import look_at_slots, refresh_marts, refresh_to
 __all__ = ["VERSION", "Changes", "Winners", "has_work", "history", "load", "refresh"]
 
 _ATTEMPT = "feed, slot, attempt_id"
+_LIVE = """
+select feed, slot, attempt_id, revision, transform_version, slots_covered, build_id
+from live_attempts semi join asked using (feed, slot)
+"""
 
 Winners = dict[tuple[str, str], tuple[Build, BuiltSlot]]
 """The slots whose live attempt changes, by feed and slot, each with its build."""
@@ -161,21 +165,14 @@ def _read_files(
 
 
 def _winners(
-    db: duckdb.DuckDBPyConnection, candidates: Iterable[Build], there: Collection[str]
+    db: duckdb.DuckDBPyConnection, candidates: Sequence[Build], there: Collection[str]
 ) -> Winners:
     """The slots whose live attempt changes, each with the build that becomes live.
 
     What is loaded of a build that is not ``there`` any more counts for nothing; of one that
     was deleted and made again, the attempt that is there wins.
     """
-    live: dict[tuple[str, str], tuple[builds.Rank, str]] = {
-        (feed, slot): (builds.Rank.of(*rank), attempt)
-        for feed, slot, attempt, *rank in db.execute(
-            "select feed, slot, attempt_id, revision, transform_version, slots_covered, build_id "
-            "from live_attempts"
-        ).fetchall()
-        if rank[-1] in there
-    }
+    live = _live(db, candidates, there)
     winners: Winners = {}
     for build in candidates:
         for slot in build.slots:
@@ -184,6 +181,24 @@ def _winners(
             if not known or rank > known or (rank == known and build.attempt != attempt):
                 live[place], winners[place] = (rank, build.attempt), (build, slot)
     return winners
+
+
+def _live(
+    db: duckdb.DuckDBPyConnection, candidates: Sequence[Build], there: Collection[str]
+) -> dict[tuple[str, str], tuple[builds.Rank, str]]:
+    """The rank and attempt that is loaded of each slot of these builds."""
+    slots = {(slot.feed, str(slot.slot)) for build in candidates for slot in build.slots}
+    if not slots:
+        return {}
+    columns = zip(("feed", "slot"), zip(*slots, strict=True), strict=True)
+    db.register("asked", pa.table(dict(columns)))
+    found = db.execute(_LIVE).fetchall()
+    db.unregister("asked")
+    return {
+        (feed, slot): (builds.Rank.of(*rank), attempt)
+        for feed, slot, attempt, *rank in found
+        if rank[-1] in there
+    }
 
 
 def _replace_slots(
