@@ -35,6 +35,9 @@ _FROM_THE_FIRST = {
 
 _SCOPE = FeedScope._fields[:4]
 
+# each day another day is due of every feed, which changes none of their rows
+_CHANGED_FEEDS = "select feed from touched_slots union select feed from changed_timeline"
+
 
 def refresh_marts(db: duckdb.DuckDBPyConnection) -> None:
     """Make all marts anew, in the caller's transaction, which is committed after each mart.
@@ -83,7 +86,7 @@ def refresh_touched(
 
     And feeds with another calendar (``due``) or another market (``moved``). The marts are then what
     `refresh_marts` would make of the tables; it commits as that does. Returns the feeds of which
-    anything may be another now.
+    anything may be another now, but for what is due after their last edition.
     """
     for state in _looking_at("tables"):
         _look_after(db, state)
@@ -101,7 +104,7 @@ def refresh_touched(
         if step.name == "timeline":
             found = scopes.touched(db)
     layout.added(db, added)
-    feeds = {feed for (feed,) in db.execute("from touched_feeds").fetchall()}
+    feeds = {feed for (feed,) in db.execute(_CHANGED_FEEDS).fetchall()}
     return frozenset(feeds | {scope.feed for some in found.values() for scope in some})
 
 
