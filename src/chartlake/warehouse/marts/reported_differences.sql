@@ -71,10 +71,17 @@ other_ids as (
     group by a.feed, a.track_id
 ),
 
+-- what an edition in scope can come after
+charted_before as (
+    select m.feed, m.ordinal, m.position, m.track_id
+    from chart_movements m
+    inner join scope s on s.feed = m.feed and s.first_ordinal <= m.ordinal + 1
+),
+
 others_before as (
     select d.feed, d.ordinal, d.item_key, max(1) as is_there
     from measured d
-    inner join charted b
+    inner join charted_before b
         on b.feed = d.feed and b.ordinal = d.ordinal - 1 and b.position = d.reported
     inner join recordings ours on ours.track_id = d.track_id
     inner join recordings theirs

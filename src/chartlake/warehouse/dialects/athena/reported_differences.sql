@@ -126,6 +126,15 @@ WITH given AS (
   GROUP BY
     a.feed,
     a.track_id
+), charted_before AS (
+  SELECT
+    m.feed,
+    m.ordinal,
+    m.position,
+    m.track_id
+  FROM chart_movements AS m
+  INNER JOIN scope AS s
+    ON s.feed = m.feed AND s.first_ordinal <= m.ordinal + 1
 ), others_before AS (
   SELECT
     d.feed,
@@ -133,7 +142,7 @@ WITH given AS (
     d.item_key,
     max(1) AS is_there
   FROM measured AS d
-  INNER JOIN charted AS b
+  INNER JOIN charted_before AS b
     ON b.feed = d.feed AND b.ordinal = d.ordinal - 1 AND b.position = d.reported
   INNER JOIN recordings AS ours
     ON ours.track_id = d.track_id
