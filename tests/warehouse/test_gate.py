@@ -193,6 +193,24 @@ def test_what_is_already_wrong_can_be_removed(here: WorldPipeline) -> None:
     assert names_of(here, 2) == ["a", "b"]  # what else is wrong is not made worse
 
 
+def test_a_load_is_checked_from_the_edition_before_it_on(here: WorldPipeline) -> None:
+    """What was wrong long before neither stops it nor is told again; a whole check tells it."""
+    here.deliver([chart(day, "a", "b") for day in (2, 3, 4)])
+    with duckdb.connect(str(here.warehouse.path)) as db:
+        db.execute("insert into entries from entries where slot = '20200301T000000Z'")
+    commit(here, chart(5, "b"))
+    results = here.pipeline.load().checks
+    assert results
+    assert names_of(here, 5) == ["b"]
+    assert [each.name for each in results if each.failures] == ["editions_are_not_short"]
+    assert "entries_are_unique" in [c.name for c in here.warehouse.check() if c.failures]
+    with duckdb.connect(str(here.warehouse.path)) as db:
+        db.execute("insert into entries from entries where slot = '20200305T000000Z'")
+    commit(here, chart(6, "b"))
+    with pytest.raises(NotPublished, match="entries_are_unique"):
+        here.pipeline.load()
+
+
 # Readers ------------------------------------------------------------------------------
 
 

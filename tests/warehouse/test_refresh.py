@@ -100,9 +100,12 @@ def _slot(number: int) -> str:
     return f"{datetime(2026, 1, 1) + timedelta(days=number):%Y%m%dT000000Z}"
 
 
-def test_every_mart_tells_its_grain_and_its_key(db: duckdb.DuckDBPyConnection) -> None:
+def test_every_mart_tells_its_grain_its_key_and_its_order(db: duckdb.DuckDBPyConnection) -> None:
     refresh.refresh_marts(db)
     for mart in MARTS:
+        if mart.kind == "table":
+            rows = db.execute(f"from {mart.name}").fetchall()
+            assert db.execute(f"from {mart.name} order by {mart.order}").fetchall() == rows
         assert mart.grain.startswith("one row per "), mart.name
         columns = {name for name, *_ in db.execute(f"describe {mart.name}").fetchall()}
         assert columns >= set(mart.key), mart.name

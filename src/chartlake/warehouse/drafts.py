@@ -9,6 +9,7 @@ from pathlib import Path
 from chartlake.warehouse import gate, publish, refusal
 from chartlake.warehouse.opening import Opener
 from chartlake.warehouse.port import CheckResult
+from chartlake.warehouse.scopes import FeedFrom
 
 __all__ = ["Drafts"]
 
@@ -29,14 +30,16 @@ class Drafts:
         with publish.draft_of(self._path) as draft:
             yield draft
 
-    def passed(self, draft: Path, feeds: frozenset[str] | None = None) -> tuple[CheckResult, ...]:
+    def passed(
+        self, draft: Path, since: Collection[FeedFrom] | None = None
+    ) -> tuple[CheckResult, ...]:
         """The results of all checks; NotPublished where one of severity error finds anything.
 
-        Of these feeds alone, where the load has touched no others.
+        Of these feeds alone, from there on, where the load has touched nothing else.
         """
         with self._opener.told(), closing(self._opener.look_at(draft)) as db:
-            if feeds is not None:
-                gate.look_at_feeds(db, feeds)
+            if since is not None:
+                gate.look_from(db, since)
             results = gate.run_checks(db, self._as_warnings)
             gate.pass_or_refuse(db, results)
         return tuple(results)

@@ -95,7 +95,7 @@ class DuckDBWarehouse:
                         db, store, now, self._chosen, new_layout=new_layout
                     )
                 if changes.marts:
-                    loaded = loaded._replace(checks=self._drafts.passed(draft, changes.feeds))
+                    loaded = loaded._replace(checks=self._drafts.passed(draft, changes.since))
                 if changes.file:
                     self._drafts.publish(draft)
                 return loaded

@@ -23,6 +23,7 @@ from chartlake.warehouse.choices import Choices
 from chartlake.warehouse.migrations import VERSION
 from chartlake.warehouse.port import Loaded
 from chartlake.warehouse.refresh import look_at_slots, refresh_marts, refresh_touched
+from chartlake.warehouse.scopes import FeedFrom
 
 __all__ = ["VERSION", "Changes", "Winners", "has_work", "history", "load", "refresh"]
 
@@ -37,14 +38,14 @@ Winners = dict[tuple[str, str], tuple[Build, BuiltSlot]]
 
 
 class Changes(NamedTuple):
-    """Whether a load changed the file, and whether the rows that checks look at: of which feeds.
+    """Whether a load changed the file, and whether the rows that checks look at: from where on.
 
-    ``feeds`` is None where it may be all of them.
+    ``since`` is None where it may be all of them.
     """
 
     file: bool
     marts: bool
-    feeds: frozenset[str] | None = None
+    since: Sequence[FeedFrom] | None = None
 
 
 def has_work(db: duckdb.DuckDBPyConnection, store: Store, now: datetime, chosen: Choices) -> bool:
@@ -105,7 +106,7 @@ def refresh(
         refresh_marts(db)
         return Changes(True, True)
     if touched or due or moved:
-        return Changes(True, True, refresh_touched(db, due, moved) | moved)
+        return Changes(True, True, refresh_touched(db, due, moved))
     return Changes(bool(listed), False)
 
 

@@ -32,17 +32,18 @@ class DuckDBMarts:
     def make(self, store: Store, now: datetime, tell: Callable[[int, int], None]) -> MartsRun:
         """Write every mart as it is published, in its order; ``tell`` counts them."""
         run = marts.new_run(store)
-        names = [file.name for file in MARTS if file.kind == "table"]
+        tables = [file for file in MARTS if file.kind == "table"]
         files: dict[str, list[BuiltFile]] = {}
         with self._warehouse.reading() as db:  # one connection: one state of all marts
-            for done, name in enumerate(names):
-                tell(done, len(names))
-                rows = db.sql(f"from {name}").to_arrow_reader(_ROWS_OF_A_BATCH)
-                files[name] = [
-                    marts.write_file(store, run, name, part, rows.schema, some)
+            for done, mart in enumerate(tables):
+                tell(done, len(tables))
+                sorted_rows = db.sql(f"from {mart.name} order by {mart.order}")
+                rows = sorted_rows.to_arrow_reader(_ROWS_OF_A_BATCH)
+                files[mart.name] = [
+                    marts.write_file(store, run, mart.name, part, rows.schema, some)
                     for part, some in enumerate(_cut(rows))
                 ]
-        tell(len(names), len(names))
+        tell(len(tables), len(tables))
         return marts.commit(store, run, self.engine, now, files)
 
 

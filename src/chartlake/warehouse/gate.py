@@ -9,18 +9,21 @@ from typing import Any
 import duckdb
 
 from chartlake.warehouse.port import CheckResult, NotPublished, Result
+from chartlake.warehouse.scopes import FeedFrom
 from chartlake.warehouse.sql import Check, checks
 
-__all__ = ["failed_of", "look_at_feeds", "pass_or_refuse", "refused", "run_checks"]
+__all__ = ["failed_of", "look_from", "pass_or_refuse", "refused", "run_checks"]
 
 _ROWS_SHOWN = 5
 _COUNTED_AT_ONCE = 10_000
 _CHECKS_TOLD = 3
 _ROWS_TOLD = 3
 _WITH_A_FEED = """
-select distinct table_name from duckdb_columns()
-where column_name = 'feed' and schema_name = 'main' and not internal
-    and database_name = current_database()
+select table_name, bool_or(column_name = 'slot'), bool_or(column_name = 'scheduled_at')
+from duckdb_columns()
+where schema_name = 'main' and not internal and database_name = current_database()
+group by table_name
+having bool_or(column_name = 'feed')
 order by table_name
 """
 _CHART_DATE = """
@@ -38,18 +41,23 @@ def run_checks(
     return sorted(results, key=lambda result: result.severity)
 
 
-def look_at_feeds(db: duckdb.DuckDBPyConnection, feeds: Collection[str]) -> None:
-    """Let this connection see of every relation only the rows of these feeds.
+def look_from(db: duckdb.DuckDBPyConnection, since: Collection[FeedFrom]) -> None:
+    """Let this connection see of every relation only the rows of these feeds, from there on.
 
-    So that a load need not look again at what it left as it was. Checks compare rows of one feed
-    with each other; relations without a feed are small, and are seen whole.
+    So that a load need not look again at what it left as it was. Checks compare rows of a slot
+    with each other, or with those of the edition before. What has a feed and no time is seen
+    whole of these feeds, and what has no feed is small.
     """
     ((file,),) = db.execute("select current_database()").fetchall()
-    made = "create temp table checked_feeds as select unnest($feeds) as feed"
-    db.execute(made, {"feeds": sorted(feeds)})
-    for (name,) in db.execute(_WITH_A_FEED).fetchall():
-        rows = f'"{file}".main.{name} semi join checked_feeds using (feed)'
-        db.execute(f"create temp view {name} as from {rows}")
+    db.execute("create temp table looked_at (feed varchar, slot varchar, first_at timestamp)")
+    if since:
+        db.executemany("insert into looked_at values (?, ?, ?)", list(since))
+    for name, has_slot, has_time in db.execute(_WITH_A_FEED).fetchall():
+        then = "and r.slot >= l.slot" if has_slot else "and r.scheduled_at >= l.first_at"
+        on = f"l.feed = r.feed {then if has_slot or has_time else ''}"
+        db.execute(
+            f'create temp view {name} as from "{file}".main.{name} r semi join looked_at l on {on}'
+        )
 
 
 def pass_or_refuse(db: duckdb.DuckDBPyConnection, results: Sequence[CheckResult]) -> None:

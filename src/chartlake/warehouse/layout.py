@@ -21,8 +21,8 @@ LEAST = 250_000
 """So many rows in disorder hurt nobody."""
 
 _ORDERS = {
-    **{name: table.key for name, table in TABLES.items()},
-    **{mart.name: mart.key for mart in MARTS if mart.kind == "table"},
+    **{name: ", ".join(table.key) for name, table in TABLES.items()},
+    **{mart.name: mart.order for mart in MARTS if mart.kind == "table"},
 }
 _COUNT = """
 insert into rows_in_disorder values (?, ?) on conflict do update set rows = rows + excluded.rows
@@ -54,8 +54,7 @@ def made_anew(db: duckdb.DuckDBPyConnection, tables: list[str]) -> None:
 
 def _sort(db: duckdb.DuckDBPyConnection, name: str) -> None:
     """In the table itself, which keeps its constraints."""
-    order = ", ".join(_ORDERS[name])
-    db.execute(f"create or replace temp table in_order as from {name} order by {order}")
+    db.execute(f"create or replace temp table in_order as from {name} order by {_ORDERS[name]}")
     db.execute(f"delete from {name}")
     db.execute(f"insert into {name} from in_order")
     db.execute("drop table in_order")

@@ -18,7 +18,7 @@ import duckdb
 import pyarrow as pa
 
 from chartlake.warehouse import layout, scopes
-from chartlake.warehouse.scopes import FeedScope
+from chartlake.warehouse.scopes import FeedFrom, FeedScope
 from chartlake.warehouse.sql import GIVEN, ITEM_STATES, STEPS, SqlFile
 
 __all__ = ["give_all", "look_at_slots", "refresh_marts", "refresh_touched"]
@@ -37,9 +37,6 @@ _MANY = 100_000
 """Entries in scope from which on it matters that the planner knows how many rows there are."""
 
 _SCOPE = FeedScope._fields[:4]
-
-# each day another day is due of every feed, which changes none of their rows
-_CHANGED_FEEDS = "select feed from touched_slots union select feed from changed_timeline"
 
 
 def refresh_marts(db: duckdb.DuckDBPyConnection) -> None:
@@ -84,12 +81,12 @@ def look_at_slots(db: duckdb.DuckDBPyConnection, slots: str | None = None) -> No
 
 def refresh_touched(
     db: duckdb.DuckDBPyConnection, due: Collection[str] = (), moved: Collection[str] = ()
-) -> frozenset[str]:
+) -> list[FeedFrom]:
     """Make again what the slots have touched that `look_at_slots` was told of before.
 
     And feeds with another calendar (``due``) or another market (``moved``). The marts are then what
-    `refresh_marts` would make of the tables; it commits as that does. Returns the feeds of which
-    anything may be another now, but for what is due after their last edition.
+    `refresh_marts` would make of the tables; it commits as that does. Returns what checks have to
+    look at again.
     """
     for state in _looking_at("tables"):
         _look_after(db, state)
@@ -107,8 +104,8 @@ def refresh_touched(
         if step.name == "timeline":
             found = scopes.touched(db)
     layout.added(db, added)
-    feeds = {feed for (feed,) in db.execute(_CHANGED_FEEDS).fetchall()}
-    return frozenset(feeds | {scope.feed for some in found.values() for scope in some})
+    _set_scope(db, found["credits"])
+    return scopes.looked_at(db)
 
 
 def _give(db: duckdb.DuckDBPyConnection) -> None:

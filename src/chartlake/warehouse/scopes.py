@@ -16,11 +16,13 @@ import duckdb
 from chartlake.warehouse.sql import SqlFile
 
 __all__ = [
+    "FeedFrom",
     "FeedScope",
     "all_feeds",
     "look_after",
     "look_at_exclusions",
     "look_before",
+    "looked_at",
     "nothing_changed",
     "touched",
 ]
@@ -34,6 +36,14 @@ class FeedScope(NamedTuple):
     first_at: datetime
     first_date: date
     entries: int
+
+
+class FeedFrom(NamedTuple):
+    """A feed, and from which slot and time on its rows may be others, or what they come after."""
+
+    feed: str
+    slot: str
+    at: datetime
 
 
 _WATCHED = {
@@ -85,8 +95,18 @@ _EXCLUDED_OTHERWISE = _OF_ITEMS.format(
 _CREDITED_OTHERWISE = _OF_ITEMS.format(
     "where coalesce(track_id, item_key) in (select item_id from changed_item_credits)"
 )
+# another id of a recording explains something only where the feed has both
 _RECORDED_OTHERWISE = _OF_ITEMS.format(
-    "where track_id in (select track_id from changed_recordings)"
+    """
+    inner join changed_recordings c on c.track_id = f.track_id
+    inner join (
+        select track_id, recording_key from recordings semi join touched_recordings
+        using (recording_key)
+        union
+        select track_id, recording_key from changed_recordings
+    ) o on o.recording_key = c.recording_key and o.track_id <> c.track_id
+    inner join entry_forms g on g.feed = f.feed and g.track_id = o.track_id
+    """
 )
 _NAMED_OTHERWISE = f"""
 select {_FIRST.replace("feed", "t.feed", 1)} from (
@@ -119,6 +139,25 @@ order by s.feed
 """
 
 
+# an edition is compared with the one before it; each day another day is due of every feed, which
+# changes none of their rows
+_LOOKED_AT = """
+select feed, min(slot), coalesce(min(scheduled_at), timestamp '0001-01-01')
+from (
+    select t.feed, t.slot, t.scheduled_at
+    from timeline t
+    inner join scope s on s.feed = t.feed and t.ordinal >= s.first_ordinal - 1
+    union all
+    select s.feed, s.slot, t.scheduled_at
+    from touched_slots s
+    left join timeline t on t.feed = s.feed and t.slot = s.slot
+    union all
+    select feed, '' as slot, timestamp '0001-01-01' as scheduled_at from moved_feeds
+)
+group by feed
+"""
+
+
 def all_feeds(db: duckdb.DuckDBPyConnection) -> list[FeedScope]:
     """Every feed from its first edition on."""
     return [FeedScope(*row) for row in db.execute(_ALL_FEEDS).fetchall()]
@@ -136,6 +175,11 @@ def touched(db: duckdb.DuckDBPyConnection) -> dict[str, list[FeedScope]]:
         "(from excluded_items except from former_exclusions)"
     )
     return {name: _together(db, parts) for name, parts in _SCOPES.items()}
+
+
+def looked_at(db: duckdb.DuckDBPyConnection) -> list[FeedFrom]:
+    """What checks have to look at again, with all that follows entries and credits in scope."""
+    return [FeedFrom(*row) for row in db.execute(_LOOKED_AT).fetchall()]
 
 
 def _together(db: duckdb.DuckDBPyConnection, parts: Sequence[str]) -> list[FeedScope]:

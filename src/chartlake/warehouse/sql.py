@@ -14,12 +14,15 @@ A state, one of the small relations that say what is to be made again, has inste
 
 from __future__ import annotations
 
+import re
 from importlib.resources import files
 from typing import Literal, NamedTuple
 
 from chartlake.schema import TABLES, Table
 
 __all__ = ["GIVEN", "MARTS", "STEPS", "VIEWS", "Check", "SqlFile", "checks"]
+
+_QUALIFIER = re.compile(r"\b[a-z]+\.")
 
 Kind = Literal["table", "view", "state"]
 
@@ -58,6 +61,11 @@ class SqlFile(NamedTuple):
     def key(self) -> tuple[str, ...]:
         """The columns that tell its rows apart."""
         return _names(self.said("key"))
+
+    @property
+    def order(self) -> str:
+        """The columns by which its rows are sorted, as its SELECT ends."""
+        return _QUALIFIER.sub("", self.text.rpartition("\norder by ")[2].strip())
 
     @property
     def anew(self) -> str:

@@ -98,4 +98,4 @@ from artist_windows a
 inner join week_windows w on w.feed = a.feed and w.week = a.week
 left join artists known on known.artist_id = a.artist_id
 where a.week >= w.first_week
-order by a.feed, a.week, chart_points desc, a.artist_key
+order by a.feed, week_ending, chart_points desc, a.artist_key

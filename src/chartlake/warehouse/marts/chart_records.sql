@@ -185,4 +185,4 @@ select
     position, since_date, chart_date, scheduled_at
 from ranked
 where line <= 10
-order by feed, record, line
+order by feed, record, place, scheduled_at, position, coalesce(item_key, artist_key)

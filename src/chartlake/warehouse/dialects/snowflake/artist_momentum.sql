@@ -114,6 +114,6 @@ WHERE
   a.week >= w.first_week
 ORDER BY
   a.feed,
-  a.week,
+  week_ending,
   chart_points DESC NULLS LAST,
   a.artist_key

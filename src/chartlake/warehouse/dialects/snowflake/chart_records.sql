@@ -316,4 +316,7 @@ WHERE
 ORDER BY
   feed,
   record,
-  line
+  place,
+  scheduled_at,
+  position,
+  coalesce(item_key, artist_key)

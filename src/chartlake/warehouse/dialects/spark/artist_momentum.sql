@@ -114,6 +114,6 @@ WHERE
   a.week >= w.first_week
 ORDER BY
   a.feed NULLS LAST,
-  a.week NULLS LAST,
+  week_ending NULLS LAST,
   chart_points DESC,
   a.artist_key NULLS LAST

@@ -316,4 +316,7 @@ WHERE
 ORDER BY
   feed NULLS LAST,
   record NULLS LAST,
-  line NULLS LAST
+  place NULLS LAST,
+  scheduled_at NULLS LAST,
+  position NULLS LAST,
+  coalesce(item_key, artist_key) NULLS LAST
