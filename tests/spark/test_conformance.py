@@ -45,7 +45,7 @@ PLANTED = {
     "a space that is none": ("track_identities", "\\u00A0", ""),
     "an inner join": ("chart_returns", "LEFT JOIN", "INNER JOIN"),
     "rows, not the range": ("chart_movements", "range BETWEEN 6", "rows BETWEEN 6"),
-    "distinct left out": ("market_spread", "count(DISTINCT market)", "count(market)"),
+    "a market too many": ("market_spread", "count(DISTINCT market)", "count(*) + 1"),
     "ties by another column": ("listening_plays", "p.feed NULLS LAST", "p.feed DESC"),
     "another rank": ("chart_records", "rank()", "dense_rank()"),
     "a window cut short": ("attribute_history", "UNBOUNDED preceding", "1 preceding"),

@@ -23,4 +23,4 @@ inner join scope s on s.feed = m.feed
 inner join chart_editions n
     on n.feed = m.feed and n.ordinal = m.ordinal + 1 and n.ordinal >= s.first_ordinal
 where m.next_ordinal is null or m.next_ordinal > m.ordinal + 1
-order by n.feed, n.scheduled_at, m.position, m.item_key
+order by n.feed, n.scheduled_at, last_position, m.item_key

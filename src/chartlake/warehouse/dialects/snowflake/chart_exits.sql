@@ -50,5 +50,5 @@ WHERE
 ORDER BY
   n.feed,
   n.scheduled_at,
-  m.position,
+  last_position,
   m.item_key

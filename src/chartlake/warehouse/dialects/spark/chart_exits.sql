@@ -50,5 +50,5 @@ WHERE
 ORDER BY
   n.feed NULLS LAST,
   n.scheduled_at NULLS LAST,
-  m.position NULLS LAST,
+  last_position NULLS LAST,
   m.item_key NULLS LAST
