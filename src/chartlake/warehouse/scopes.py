@@ -142,19 +142,24 @@ order by s.feed
 # an edition is compared with the one before it; each day another day is due of every feed, which
 # changes none of their rows
 _LOOKED_AT = """
-select feed, min(slot), coalesce(min(scheduled_at), timestamp '0001-01-01')
-from (
-    select t.feed, t.slot, t.scheduled_at
-    from timeline t
-    inner join scope s on s.feed = t.feed and t.ordinal >= s.first_ordinal - 1
-    union all
-    select s.feed, s.slot, t.scheduled_at
-    from touched_slots s
-    left join timeline t on t.feed = s.feed and t.slot = s.slot
-    union all
-    select feed, '' as slot, timestamp '0001-01-01' as scheduled_at from moved_feeds
+with firsts as (
+    select feed, min(slot) as slot
+    from (
+        select t.feed, t.slot
+        from timeline t
+        inner join scope s on s.feed = t.feed and t.ordinal >= s.first_ordinal - 1
+        union all
+        select feed, slot from touched_slots
+        union all
+        select feed, '' as slot from moved_feeds
+    )
+    group by feed
 )
-group by feed
+-- the time has to be that of the slot: rows that belong together are seen together
+select f.feed, f.slot, coalesce(min(t.scheduled_at), timestamp '9999-12-31')
+from firsts f
+left join timeline t on t.feed = f.feed and t.slot >= f.slot
+group by f.feed, f.slot
 """
 
 
