@@ -26,7 +26,7 @@ UNLIKE = (
     *("lag_seconds", "valid_from", "valid_to"),
 )
 """What two warehouses of the same content need not agree in."""
-BOOKKEEPING = ("load_history", "seen_builds", "warehouse_version")
+BOOKKEEPING = ("load_history", "seen_builds", "warehouse_version", "rows_in_disorder")
 
 Tables = dict[str, Counter[tuple[Any, ...]]]
 

@@ -14,7 +14,7 @@ import duckdb
 import pytest
 
 from chartlake.lake.store import Store
-from chartlake.warehouse import duckdb_load, migrations, refresh
+from chartlake.warehouse import duckdb_load, migrations
 from chartlake.warehouse.choices import Choices
 from chartlake.warehouse.duckdb import DuckDBWarehouse
 from chartlake.warehouse.opening import Opener
@@ -55,8 +55,9 @@ class InMemory:
     @staticmethod
     def quick(monkeypatch: pytest.MonkeyPatch) -> None:
         """Leave out what takes most of the time."""
-        monkeypatch.setattr(refresh, "MARTS", ())
-        monkeypatch.setattr(duckdb_load, "_refresh_due", lambda db, now: False)
+        changes = duckdb_load.Changes(file=True, marts=True)
+        monkeypatch.setattr(duckdb_load, "look_at_slots", lambda db, slots=None: None)
+        monkeypatch.setattr(duckdb_load, "refresh", lambda *words, **more: changes)
 
     def close(self) -> None:
         """For ever."""
