@@ -22,7 +22,7 @@ from chartlake.wiring import Project, open_project
 from tests.golden import make
 
 GOLDEN = Path(__file__).parent
-LAYOUTS = ("layout-1", "layout-3", "layout-4", "layout-5")
+LAYOUTS = ("layout-1", "layout-3", "layout-4", "layout-5", "layout-6")
 TABLES = "editions", "entries", "track_observations", "track_artists"
 
 
