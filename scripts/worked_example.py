@@ -16,6 +16,7 @@ import pyarrow as pa
 from chartlake.schema import TABLES
 from chartlake.warehouse import migrations
 from chartlake.warehouse.refresh import refresh_marts
+from chartlake.warehouse.rows import insert
 
 _FILE = Path(__file__).resolve().parent.parent / "docs" / "example.toml"
 _WEEK = timedelta(days=7)
@@ -131,7 +132,4 @@ def _common(feed: str, day: date) -> Row:
 def _insert(db: duckdb.DuckDBPyConnection, table: str, rows: list[Row]) -> None:
     schema = TABLES[table].arrow if table in TABLES else None
     known = [{name: row.get(name) for name in schema.names} for row in rows] if schema else rows
-    arriving = pa.Table.from_pylist(known, schema=schema)
-    db.register("arriving", arriving)
-    db.execute(f"insert into {table} by name from arriving")
-    db.unregister("arriving")
+    insert(db, table, pa.Table.from_pylist(known, schema=schema))

@@ -15,9 +15,8 @@ import pytest
 from pyspark.sql import SparkSession
 
 from chartlake.spark import marts
-from chartlake.spark.gate import text_of
 from chartlake.spark.marts import own_session
-from chartlake.warehouse.dialects import dialect_text
+from chartlake.warehouse.dialects import check_text, dialect_text
 from chartlake.warehouse.gate import run_checks
 from chartlake.warehouse.sql import Check, checks
 from tests.oracle.charts import read_chart_csv
@@ -104,7 +103,8 @@ def test_all_checks_find_as_much(both: Both) -> None:
 
 
 def _counted(check: Check) -> str:
-    return f"select '{check.name}' as name, count(*) as failures from (\n{text_of(check)}\n) found"
+    text = check_text(check, "spark")
+    return f"select '{check.name}' as name, count(*) as failures from (\n{text}\n) found"
 
 
 @pytest.mark.parametrize("name", PLANTED)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import duckdb
 import pyarrow as pa
 
-from chartlake.warehouse.dialects import Dialect, dialect_text
+from chartlake.warehouse.dialects import Dialect, check_text
 from chartlake.warehouse.sql import STEPS, VIEWS, SqlFile, checks
 from tests.oracle.columns import COLUMNS
 from tests.oracle.facts import Row
@@ -30,10 +30,7 @@ def kind_of(file: SqlFile) -> str:
 
 def texts_of_checks(dialect: Dialect) -> dict[str, str]:
     """The SELECT of every check."""
-    return {
-        check.name: dialect_text(check.name, dialect) if check.text.startswith("--") else check.text
-        for check in checks()
-    }
+    return {check.name: check_text(check, dialect) for check in checks()}
 
 
 def assert_same_rows(theirs: Callable[[str], list[Row]], ours: Callable[[str], list[Row]]) -> None:

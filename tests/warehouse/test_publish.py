@@ -18,7 +18,7 @@ import duckdb
 import pytest
 from filelock import FileLock
 
-from chartlake.errors import StorageError
+from chartlake.errors import StorageError, UsageError
 from chartlake.lake import raw
 from chartlake.warehouse.duckdb import DuckDBWarehouse
 from chartlake.warehouse.publish import draft_of, publish, turn, wal_of
@@ -135,6 +135,18 @@ def test_who_reads_is_not_in_the_way(here: WorldPipeline) -> None:
         _load_in_another_process(here)
         assert db.execute("select count(*) from entries").fetchall() == before == [(2,)]
     assert here.rows("select count(*) as n from entries") == [{"n": 5}]
+
+
+def test_the_questions_of_a_session_are_about_one_state(here: WorldPipeline) -> None:
+    count = "select count(*) from entries"
+    with here.warehouse.session() as warehouse:
+        assert warehouse.query(count).rows == [(2,)]
+        _load_in_another_process(here)
+        assert warehouse.query(count).rows == [(2,)]
+        with pytest.raises(UsageError, match="no_such_table"):
+            warehouse.query("from no_such_table")  # in words for people, and it goes on
+        assert warehouse.query(count).rows == [(2,)]
+    assert here.warehouse.query(count).rows == [(5,)]
 
 
 def _load_in_another_process(here: WorldPipeline) -> None:

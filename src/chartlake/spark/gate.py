@@ -6,14 +6,13 @@ from collections.abc import Collection
 
 from pyspark.sql import SparkSession
 
-from chartlake.warehouse.dialects import dialect_text
-from chartlake.warehouse.gate import failed_of, refused
+from chartlake.warehouse.dialects import check_text
+from chartlake.warehouse.gate import ROWS_SHOWN, failed_of, refused
 from chartlake.warehouse.port import CheckResult, Result
 from chartlake.warehouse.sql import Check, checks
 
-__all__ = ["pass_or_refuse", "run_check", "text_of"]
+__all__ = ["pass_or_refuse", "run_check"]
 
-_ROWS_SHOWN = 5
 _FIX = (
     "chartlake reconcile loads the same into the warehouse of this project, and says there which "
     "editions these are and what can be done"
@@ -30,14 +29,8 @@ def pass_or_refuse(session: SparkSession, as_warnings: Collection[str]) -> None:
 
 def run_check(session: SparkSession, check: Check) -> CheckResult:
     """One check; of what it finds the first rows in no order."""
-    found = session.sql(text_of(check))
-    rows = [tuple(row) for row in found.head(_ROWS_SHOWN)]
-    failures = found.count() if len(rows) == _ROWS_SHOWN else len(rows)
+    found = session.sql(check_text(check, "spark"))
+    rows = [tuple(row) for row in found.head(ROWS_SHOWN)]
+    failures = found.count() if len(rows) == ROWS_SHOWN else len(rows)
     answer = Result(tuple(found.columns), rows)
     return CheckResult(check.name, check.severity, check.statement, failures, answer)
-
-
-def text_of(check: Check) -> str:
-    """Its SELECT for Spark; of a check that is made from a table's key, the same as for all."""
-    is_file = check.text.startswith("--")  # with what it says
-    return dialect_text(check.name, "spark") if is_file else check.text

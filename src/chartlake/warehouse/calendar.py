@@ -11,10 +11,10 @@ from itertools import groupby
 from typing import NamedTuple
 
 import duckdb
-import pyarrow as pa
 
 from chartlake import schedule
 from chartlake.model import Feed, naive_utc
+from chartlake.warehouse.rows import as_table, insert
 
 __all__ = ["changed", "write"]
 
@@ -26,15 +26,19 @@ Stretch = tuple[Feed, datetime, datetime]
 
 _BEFORE_ALL = datetime(1, 1, 1)
 
-# of each feed the last that was due before its last day
-_LAST_DAYS = """
-select d.feed, coalesce(max(d.scheduled_at) filter (d.chart_date < l.day), timestamp '0001-01-01'),
-    l.day
-from due_editions d
-join (select feed, max(chart_date) as day from due_editions group by feed) l using (feed)
-group by d.feed, l.day
+# of each feed the last that was due before its last day, and all that were due on that day
+_TAILS = """
+with days as (select feed, max(chart_date) as day from due_editions group by feed),
+befores as (
+    select d.feed, max(d.scheduled_at) filter (d.chart_date < l.day) as at_last
+    from due_editions d inner join days l on l.feed = d.feed
+    group by d.feed
+),
+tails as (select feed, coalesce(at_last, timestamp '0001-01-01') as after from befores)
+select t.feed, t.after, list((d.feed, d.scheduled_at, d.chart_date) order by d.scheduled_at)
+from tails t inner join due_editions d on d.feed = t.feed and d.scheduled_at > t.after
+group by t.feed, t.after
 """
-_KNOWN = "from due_editions where feed = ? and scheduled_at > ? order by scheduled_at"
 
 
 def changed(db: duckdb.DuckDBPyConnection, now: datetime) -> bool:
@@ -54,10 +58,7 @@ def write(db: duckdb.DuckDBPyConnection, now: datetime) -> set[str]:
             db.execute("insert into calendars values (?, ?)", [feed, end.said])
     due = [edition for end in ends.values() for edition in end.due]
     if due:
-        columns = zip(("feed", "scheduled_at", "chart_date"), zip(*due, strict=True), strict=True)
-        db.register("calendar", pa.table(dict(columns)))
-        db.execute("insert into due_editions by name from calendar")
-        db.unregister("calendar")
+        insert(db, "due_editions", as_table(("feed", "scheduled_at", "chart_date"), due))
     return set(ends)
 
 
@@ -76,7 +77,7 @@ def _ends(db: duckdb.DuckDBPyConnection, now: datetime) -> dict[str, _End]:
     computed: that may have been half over.
     """
     said = dict(db.execute("select feed, said from calendars").fetchall())
-    last = {feed: (after, day) for feed, after, day in db.execute(_LAST_DAYS).fetchall()}
+    tails = {feed: (after, known) for feed, after, known in db.execute(_TAILS).fetchall()}
     ends = {}
     stretches = {
         feed: list(group)
@@ -87,11 +88,10 @@ def _ends(db: duckdb.DuckDBPyConnection, now: datetime) -> dict[str, _End]:
     for feed, found in stretches.items():
         text = _said(found)
         after, known = _BEFORE_ALL, None
-        if said.get(feed) == text and feed in last:
-            after = last[feed][0]
-            known = db.execute(_KNOWN, [feed, after]).fetchall()
+        if said.get(feed) == text and feed in tails:
+            after, known = tails[feed]
         due = _due(found, after)
-        if due != known and (due or feed in last or text != said.get(feed)):
+        if due != known and (due or feed in tails or text != said.get(feed)):
             ends[feed] = _End(after, due, text)
     return ends
 

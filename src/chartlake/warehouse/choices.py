@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 import duckdb
-import pyarrow as pa
+
+from chartlake.warehouse.rows import as_table, insert
 
 __all__ = [
     "MARKETS",
@@ -87,10 +88,7 @@ def write(
     for name, rows in differing.items():
         db.execute(f"delete from {name}")
         if rows:
-            columns = zip(_COLUMNS[name], zip(*rows, strict=True), strict=True)
-            db.register("chosen", pa.table(dict(columns)))
-            db.execute(f"insert into {name} by name from chosen")
-            db.unregister("chosen")
+            insert(db, name, as_table(_COLUMNS[name], rows))
     return frozenset(differing)
 
 

@@ -23,11 +23,13 @@ from chartlake.warehouse.choices import Choices
 from chartlake.warehouse.migrations import VERSION
 from chartlake.warehouse.port import Loaded
 from chartlake.warehouse.refresh import look_at_slots, refresh_marts, refresh_touched
+from chartlake.warehouse.rows import as_table, insert, shown
 from chartlake.warehouse.scopes import FeedFrom
 
 __all__ = ["VERSION", "Changes", "Winners", "has_work", "history", "load", "refresh"]
 
-_ATTEMPT = "feed, slot, attempt_id"
+_OF_THE_SLOT = "t.feed = b.feed and t.slot = b.slot"
+_ARRIVES = "insert into {} by name from arriving semi join batch using (feed, slot, attempt_id)"
 _LIVE = """
 select feed, slot, attempt_id, revision, transform_version, slots_covered, build_id
 from live_attempts semi join asked using (feed, slot)
@@ -141,10 +143,7 @@ def _unseen(db: duckdb.DuckDBPyConnection, listed: Mapping[str, datetime]) -> li
 def _remember(db: duckdb.DuckDBPyConnection, seen: Mapping[str, datetime]) -> None:
     db.execute("delete from seen_builds")
     if seen:
-        columns = pa.table({"build_key": [*seen], "written_at": [*seen.values()]})
-        db.register("looked_at", columns)
-        db.execute("insert into seen_builds by name from looked_at")
-        db.unregister("looked_at")
+        insert(db, "seen_builds", as_table(("build_key", "written_at"), seen.items()))
 
 
 def _build_id(key: str) -> str:
@@ -191,10 +190,8 @@ def _live(
     slots = {(slot.feed, str(slot.slot)) for build in candidates for slot in build.slots}
     if not slots:
         return {}
-    columns = zip(("feed", "slot"), zip(*slots, strict=True), strict=True)
-    db.register("asked", pa.table(dict(columns)))
-    found = db.execute(_LIVE).fetchall()
-    db.unregister("asked")
+    with shown(db, "asked", as_table(("feed", "slot"), slots)):
+        found = db.execute(_LIVE).fetchall()
     return {
         (feed, slot): (builds.Rank.of(*rank), attempt)
         for feed, slot, attempt, *rank in found
@@ -212,31 +209,27 @@ def _replace_slots(
     if not winners:
         look_at_slots(db)
         return Loaded(0, 0)
-    db.register("batch", history(winners, now))
-    look_at_slots(db, "batch")
-    _forget_what_is_gone(db, there)
-    db.execute("insert into load_history by name from batch")
-    for table in TABLES:
-        db.execute(f"delete from {table} t using batch b where t.feed = b.feed and t.slot = b.slot")
-    added: Counter[str] = Counter()
-    for table, rows in tables:
-        db.register("arriving", rows)
-        inserted = f"insert into {table} by name from arriving semi join batch using ({_ATTEMPT})"
-        added[table] += db.execute(inserted).fetchall()[0][0]
-        db.unregister("arriving")
-    db.unregister("batch")
+    with shown(db, "batch", history(winners, now)):
+        look_at_slots(db, "batch")
+        _forget_what_is_gone(db, there)
+        db.execute("insert into load_history by name from batch")
+        for table in TABLES:
+            db.execute(f"delete from {table} t using batch b where {_OF_THE_SLOT}")
+        added: Counter[str] = Counter()
+        for table, rows in tables:
+            with shown(db, "arriving", rows):
+                added[table] += db.execute(_ARRIVES.format(table)).fetchall()[0][0]
     layout.added(db, added)
     return Loaded(len(winners), sum(slot.entries for _, slot in winners.values()))
 
 
 def _forget_what_is_gone(db: duckdb.DuckDBPyConnection, there: Collection[str]) -> None:
     """Of the slots in ``batch``: builds that are gone may outrank what takes their place."""
-    db.register("there", pa.table({"build_id": pa.array(there, pa.string())}))
     db.execute(
-        "delete from load_history h using batch b where h.feed = b.feed and h.slot = b.slot and "
-        "(h.build_id = b.build_id or h.build_id not in (select build_id from there))"
+        f"delete from load_history t using batch b where {_OF_THE_SLOT} and "
+        "(t.build_id = b.build_id or t.build_id not in (select unnest($there)))",
+        {"there": sorted(there)},
     )
-    db.unregister("there")
 
 
 def history(winners: Winners, now: datetime) -> pa.Table:

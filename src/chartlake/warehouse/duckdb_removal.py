@@ -15,6 +15,7 @@ import pyarrow as pa
 
 from chartlake.lake.search import Words
 from chartlake.schema import TABLES
+from chartlake.warehouse.rows import shown
 
 __all__ = ["copy_without_free_blocks", "holds", "places_of_words", "remove"]
 
@@ -24,12 +25,11 @@ _READ_BYTES = 1 << 20
 def holds(db: duckdb.DuckDBPyConnection, revisions: Mapping[tuple[str, str], int]) -> bool:
     """Whether any of these slots (feed, slot) is loaded, in a revision up to the given one."""
     gone = _table(revisions).append_column("last", pa.array(revisions.values(), pa.int64()))
-    db.register("gone", gone)
-    found = db.execute(
-        "select 1 from load_history h join gone g using (feed, slot) "
-        "where h.revision <= g.last limit 1"
-    ).fetchall()
-    db.unregister("gone")
+    with shown(db, "gone", gone):
+        found = db.execute(
+            "select 1 from load_history h join gone g using (feed, slot) "
+            "where h.revision <= g.last limit 1"
+        ).fetchall()
     return bool(found)
 
 
@@ -38,13 +38,15 @@ def remove(db: duckdb.DuckDBPyConnection, places: Collection[tuple[str, str]]) -
 
     Returns how many slots were loaded.
     """
-    db.register("gone", _table(places))
-    ((count,),) = db.execute(
-        "select count(distinct (feed, slot)) from load_history semi join gone using (feed, slot)"
-    ).fetchall()
-    for table in (*TABLES, "load_history"):
-        db.execute(f"delete from {table} t using gone g where t.feed = g.feed and t.slot = g.slot")
-    db.unregister("gone")
+    with shown(db, "gone", _table(places)):
+        ((count,),) = db.execute(
+            "select count(distinct (feed, slot)) from load_history "
+            "semi join gone using (feed, slot)"
+        ).fetchall()
+        for table in (*TABLES, "load_history"):
+            db.execute(
+                f"delete from {table} t using gone g where t.feed = g.feed and t.slot = g.slot"
+            )
     db.execute("delete from seen_builds")
     return int(count)
 

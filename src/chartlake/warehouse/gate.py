@@ -12,9 +12,11 @@ from chartlake.warehouse.port import CheckResult, NotPublished, Result
 from chartlake.warehouse.scopes import FeedFrom
 from chartlake.warehouse.sql import Check, checks
 
-__all__ = ["failed_of", "look_from", "pass_or_refuse", "refused", "run_checks"]
+__all__ = ["ROWS_SHOWN", "failed_of", "look_from", "pass_or_refuse", "refused", "run_checks"]
 
-_ROWS_SHOWN = 5
+ROWS_SHOWN = 5
+"""How many rows of what a check finds are kept."""
+
 _COUNTED_AT_ONCE = 10_000
 _CHECKS_TOLD = 3
 _ROWS_TOLD = 3
@@ -92,7 +94,7 @@ def _result(
 ) -> CheckResult:
     found = db.execute(f"select * from (\n{check.text}\n) found order by all")
     columns = tuple(column[0] for column in found.description or ())
-    rows = found.fetchmany(_ROWS_SHOWN)
+    rows = found.fetchmany(ROWS_SHOWN)
     failures = len(rows)
     while more := found.fetchmany(_COUNTED_AT_ONCE):
         failures += len(more)

@@ -20,6 +20,7 @@ from chartlake.warehouse.choices import Choices
 from chartlake.warehouse.duckdb_load import history
 from chartlake.warehouse.migrations import prepare
 from chartlake.warehouse.refresh import give_all
+from chartlake.warehouse.rows import insert
 from chartlake.warehouse.sql import GIVEN
 
 __all__ = ["SLOTS_FROM", "given"]
@@ -50,17 +51,11 @@ def given(
     with closing(duckdb.connect(":memory:")) as db:
         prepare(db, Path("memory"), now)
         for name in SLOTS_FROM:
-            _insert(db, name, slots[name])
+            insert(db, name, slots[name])
         if live:
             winners = {place: (found.build, found.slot) for place, found in live.items()}
-            _insert(db, "load_history", history(winners, now))
+            insert(db, "load_history", history(winners, now))
         calendar.write(db, now)
         choices.write(db, chosen)
         give_all(db)
         return {name: db.sql(f"from {name}").to_arrow_table() for name in (*_WRITTEN, *GIVEN)}
-
-
-def _insert(db: duckdb.DuckDBPyConnection, table: str, rows: pa.Table) -> None:
-    db.register("arriving", rows)
-    db.execute(f"insert into {table} by name from arriving")
-    db.unregister("arriving")

@@ -15,9 +15,9 @@ from collections.abc import Collection, Iterator, Sequence
 from functools import cache
 
 import duckdb
-import pyarrow as pa
 
 from chartlake.warehouse import layout, scopes
+from chartlake.warehouse.rows import as_table, insert
 from chartlake.warehouse.scopes import FeedFrom, FeedScope
 from chartlake.warehouse.sql import GIVEN, ITEM_STATES, STEPS, SqlFile
 
@@ -195,10 +195,7 @@ def _parts(whole: Sequence[FeedScope]) -> Iterator[Sequence[FeedScope]]:
 def _set_scope(db: duckdb.DuckDBPyConnection, feeds: Sequence[FeedScope]) -> None:
     db.execute("delete from scope")
     if feeds:
-        columns = zip(_SCOPE, zip(*(feed[:4] for feed in feeds), strict=True), strict=True)
-        db.register("scoped", pa.table(dict(columns)))
-        db.execute("insert into scope by name from scoped")
-        db.unregister("scoped")
+        insert(db, "scope", as_table(_SCOPE, [feed[:4] for feed in feeds]))
 
 
 def _commit(db: duckdb.DuckDBPyConnection, feeds: Sequence[FeedScope]) -> None:

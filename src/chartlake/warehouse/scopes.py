@@ -62,13 +62,12 @@ order by s.feed
 """
 
 _FIRST = (
-    "feed, min(ordinal) as first_ordinal, min(scheduled_at) as first_at, "
-    "min(chart_date) as first_date"
+    "min(ordinal) as first_ordinal, min(scheduled_at) as first_at, min(chart_date) as first_date"
 )
 
 _TOUCHED_EDITIONS = f"""
 create or replace temp table touched_editions as
-select {_FIRST} from (
+select feed, {_FIRST} from (
     from changed_timeline
     union all
     from (from former_timeline union all from timeline) semi join touched_slots using (feed, slot)
@@ -78,7 +77,7 @@ where is_edition group by feed
 
 # what is told of an item counts from where it stood first
 _OF_ITEMS = f"""
-select {_FIRST.replace("feed", "t.feed", 1)} from (
+select t.feed, {_FIRST} from (
     select f.feed, min(f.first_slot) as slot from entry_forms f {{}} group by f.feed
 ) i
 inner join timeline t on t.feed = i.feed and t.slot >= i.slot and t.is_edition
@@ -109,7 +108,7 @@ _RECORDED_OTHERWISE = _OF_ITEMS.format(
     """
 )
 _NAMED_OTHERWISE = f"""
-select {_FIRST.replace("feed", "t.feed", 1)} from (
+select t.feed, {_FIRST} from (
     select feed, min(first_chart_date) as date from artist_profiles
     semi join changed_artists using (artist_id) group by feed
 ) a
@@ -174,11 +173,7 @@ def touched(db: duckdb.DuckDBPyConnection) -> dict[str, list[FeedScope]]:
     For when the timeline was made again, and what is told of items.
     """
     db.execute(_TOUCHED_EDITIONS)
-    db.execute(
-        "create or replace temp table changed_exclusions as "
-        "(from former_exclusions except from excluded_items) union all "
-        "(from excluded_items except from former_exclusions)"
-    )
+    _tell_changes(db, "exclusions", "from excluded_items")
     return {name: _together(db, parts) for name, parts in _SCOPES.items()}
 
 
@@ -206,11 +201,7 @@ def look_before(db: duckdb.DuckDBPyConnection, mart: SqlFile) -> None:
 def look_after(db: duckdb.DuckDBPyConnection, mart: SqlFile) -> None:
     """Tell which rows are not the same now."""
     if mart.name in _WATCHED:
-        former, now = f"from former_{mart.name}", _watched(mart)
-        db.execute(
-            f"create or replace temp table changed_{mart.name} as "
-            f"({former} except {now}) union all ({now} except {former})"
-        )
+        _tell_changes(db, mart.name, _watched(mart))
 
 
 def nothing_changed(db: duckdb.DuckDBPyConnection, mart: SqlFile) -> None:
@@ -221,6 +212,15 @@ def nothing_changed(db: duckdb.DuckDBPyConnection, mart: SqlFile) -> None:
                 f"create or replace temp table {word}_{mart.name} as "
                 f"select {_WATCHED[mart.name]} from {mart.name} limit 0"
             )
+
+
+def _tell_changes(db: duckdb.DuckDBPyConnection, name: str, now: str) -> None:
+    """Which rows are not the same as those that were kept."""
+    former = f"from former_{name}"
+    db.execute(
+        f"create or replace temp table changed_{name} as "
+        f"({former} except {now}) union all ({now} except {former})"
+    )
 
 
 def _watched(mart: SqlFile) -> str:

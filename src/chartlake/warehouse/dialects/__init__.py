@@ -6,8 +6,9 @@ from importlib.resources import files
 from typing import Literal, get_args
 
 from chartlake.errors import UsageError
+from chartlake.warehouse.sql import Check
 
-__all__ = ["DIALECTS", "Dialect", "dialect_text"]
+__all__ = ["DIALECTS", "Dialect", "check_text", "dialect_text"]
 
 Dialect = Literal["athena", "snowflake", "spark"]
 """Whose SQL: Athena's (Trino's), Snowflake's, or Spark's."""
@@ -16,10 +17,7 @@ DIALECTS: tuple[Dialect, ...] = get_args(Dialect)
 
 
 def dialect_text(name: str, dialect: Dialect) -> str:
-    """The SELECT of a view, mart, state or check that is a file; its header comments come first.
-
-    Checks that are made from a table's key have no file: their own text is the same everywhere.
-    """
+    """The SELECT of a view, mart, state or check that is a file; its header comments come first."""
     folder = files(__name__) / dialect
     file = folder / f"{name}.sql"
     if not file.is_file():
@@ -29,3 +27,9 @@ def dialect_text(name: str, dialect: Dialect) -> str:
             fix="make dialects, if it is new",
         )
     return file.read_text(encoding="utf-8")
+
+
+def check_text(check: Check, dialect: Dialect) -> str:
+    """The SELECT of a check; of one that is made from a table's key the same for all."""
+    is_file = check.text.startswith("--")  # with what it says
+    return dialect_text(check.name, dialect) if is_file else check.text
