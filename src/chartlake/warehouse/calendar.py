@@ -40,6 +40,32 @@ from tails t inner join due_editions d on d.feed = t.feed and d.scheduled_at > t
 group by t.feed, t.after
 """
 
+# most feeds never change: only of those that did, slot after slot is compared
+_STRETCHES = """
+with ways as (
+    select feed, source, source_id, schedule, timezone, cadence, min(scheduled_at) as first
+    from slots where scheduled_at is not null
+    group by all
+),
+changing as (select feed from ways group by feed having count(*) > 1),
+marked as (
+    select s.*, case when (schedule, timezone, cadence) is distinct from lag(
+        (schedule, timezone, cadence)
+    ) over (partition by feed order by scheduled_at) then 1 else 0 end as changed
+    from slots s semi join changing using (feed) where scheduled_at is not null
+),
+numbered as (
+    select *, sum(changed) over (partition by feed order by scheduled_at) as stretch from marked
+)
+select feed, source, source_id, schedule, timezone, cadence, min(scheduled_at) as first,
+    lead(min(scheduled_at)) over (partition by feed order by min(scheduled_at)) as next
+from numbered
+group by feed, source, source_id, schedule, timezone, cadence, stretch
+union all
+select ways.*, null from ways anti join changing using (feed)
+order by feed, first
+"""
+
 
 def changed(db: duckdb.DuckDBPyConnection, now: datetime) -> bool:
     """Whether the calendar is another one than the file holds."""
@@ -120,23 +146,7 @@ def _stretches(db: duckdb.DuckDBPyConnection, now: datetime) -> Iterator[Stretch
 
     A schedule that changes must not rewrite what was due before.
     """
-    rows = db.execute(
-        """
-        select feed, source, source_id, schedule, timezone, cadence, min(scheduled_at) as first,
-            lead(min(scheduled_at)) over (partition by feed order by min(scheduled_at)) as next
-        from (
-            select *, sum(changed) over (partition by feed order by scheduled_at) as stretch
-            from (
-                select *, case when (schedule, timezone, cadence) is distinct from lag(
-                    (schedule, timezone, cadence)
-                ) over (partition by feed order by scheduled_at) then 1 else 0 end as changed
-                from slots where scheduled_at is not null
-            )
-        )
-        group by feed, source, source_id, schedule, timezone, cadence, stretch
-        order by feed, first
-        """
-    ).fetchall()
+    rows = db.execute(_STRETCHES).fetchall()
     for name, source, source_id, when, zone, cadence, first, following in rows:
         feed = Feed(
             name=name,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 import duckdb
@@ -54,12 +54,25 @@ def look_from(db: duckdb.DuckDBPyConnection, since: Collection[FeedFrom]) -> Non
     db.execute("create temp table looked_at (feed varchar, slot varchar, first_at timestamp)")
     if since:
         db.executemany("insert into looked_at values (?, ?, ?)", list(since))
+    feeds = ", ".join(_quoted(found.feed) for found in since) or "null"
+    # said twice: what stands in words, DuckDB does not even read the other rows for
+    least_slot = _quoted(min((found.slot for found in since), default=""))
+    least_time = _quoted(min((found.at for found in since), default=datetime.min).isoformat())
     for name, has_slot, has_time in db.execute(_WITH_A_FEED).fetchall():
-        then = "and r.slot >= l.slot" if has_slot else "and r.scheduled_at >= l.first_at"
-        on = f"l.feed = r.feed {then if has_slot or has_time else ''}"
+        join, where = "l.feed = r.feed", f"r.feed in ({feeds})"
+        if has_slot:
+            join, where = f"{join} and r.slot >= l.slot", f"{where} and r.slot >= {least_slot}"
+        elif has_time:
+            join = f"{join} and r.scheduled_at >= l.first_at"
+            where = f"{where} and r.scheduled_at >= timestamp {least_time}"
         db.execute(
-            f'create temp view {name} as from "{file}".main.{name} r semi join looked_at l on {on}'
+            f'create temp view {name} as from "{file}".main.{name} r '
+            f"semi join looked_at l on {join} where {where}"
         )
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
 
 
 def pass_or_refuse(db: duckdb.DuckDBPyConnection, results: Sequence[CheckResult]) -> None:

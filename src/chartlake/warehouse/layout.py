@@ -37,7 +37,7 @@ def added(db: duckdb.DuckDBPyConnection, rows: Mapping[str, int]) -> list[str]:
     untidy = [
         name
         for name, count in db.execute("from rows_in_disorder").fetchall()
-        if count > max(LEAST, _size(db, name) / 4)
+        if count > LEAST and count > _size(db, name) / 4
     ]
     for name in untidy:
         _sort(db, name)

@@ -87,10 +87,9 @@ _COUNTED_OTHERWISE = _OF_ITEMS.format(
     "semi join (select distinct track_id from changed_recordings where exists "
     "(from chart_options where name = 'recordings' and value = 'as-one')) using (track_id)"
 )
-_EXCLUDED_OTHERWISE = _OF_ITEMS.format(
-    "where item_key in (select item_key from changed_exclusions) "
-    "or track_id in (select item_key from changed_exclusions)"
-)
+_EXCLUDED = "where {} in (select item_key from changed_exclusions)"
+_EXCLUDED_OTHERWISE = _OF_ITEMS.format(_EXCLUDED.format("item_key"))
+_TRACK_EXCLUDED_OTHERWISE = _OF_ITEMS.format(_EXCLUDED.format("track_id"))
 _CREDITED_OTHERWISE = _OF_ITEMS.format(
     "where coalesce(track_id, item_key) in (select item_id from changed_item_credits)"
 )
@@ -115,7 +114,12 @@ select t.feed, {_FIRST} from (
 inner join timeline t on t.feed = a.feed and t.chart_date >= a.date and t.is_edition
 group by t.feed
 """
-_ENTRIES = ("from touched_editions", _COUNTED_OTHERWISE, _EXCLUDED_OTHERWISE)
+_ENTRIES = (
+    "from touched_editions",
+    _COUNTED_OTHERWISE,
+    _EXCLUDED_OTHERWISE,
+    _TRACK_EXCLUDED_OTHERWISE,
+)
 _SCOPES = {
     "entries": _ENTRIES,
     "credits": (*_ENTRIES, _CREDITED_OTHERWISE, _NAMED_OTHERWISE),

@@ -3,52 +3,75 @@
 -- anew: feeds in scope
 -- scope: credits
 -- value is counted in editions, positions, streams or items, as the record's name says
-with moves as (
-    select
-        m.feed, m.item_key, m.ordinal, m.position, m.change, m.streak,
-        m.editions_on_chart, m.editions_at_one, m.streams,
-        lag(m.ordinal) over (partition by m.feed, m.item_key order by m.ordinal) as last_ordinal,
-        lead(m.ordinal) over (partition by m.feed, m.item_key order by m.ordinal) as next_ordinal
+with last_editions as (
+    select c.feed, max(c.ordinal) as ordinal
+    from chart_editions c
+    inner join scope s on s.feed = c.feed
+    group by c.feed
+),
+
+-- a run ends where the item leaves; in the last edition all that are there may go on
+run_ends as (
+    select x.feed, x.item_key, x.ordinal - 1 as ordinal, x.run_length as streak, x.editions_on_chart
+    from chart_exits x
+    inner join scope s on s.feed = x.feed
+    union all
+    select m.feed, m.item_key, m.ordinal, m.streak, m.editions_on_chart
     from chart_movements m
-    inner join scope s on s.feed = m.feed
+    inner join last_editions l on l.feed = m.feed and l.ordinal = m.ordinal
+),
+
+runs as (
+    select
+        feed, item_key, ordinal, streak, editions_on_chart,
+        lead(ordinal - streak + 1) over (partition by feed, item_key order by ordinal) as next_start
+    from run_ends
 ),
 
 ones as (
-    select feed, item_key, min(ordinal) as first_ordinal, max(ordinal) as last_ordinal
-    from moves
-    where position = 1
-    group by feed, item_key
+    select
+        m.feed, m.item_key,
+        min(m.ordinal) as first_ordinal, max(m.ordinal) as last_ordinal,
+        max(m.editions_at_one) as editions_at_one
+    from chart_movements m
+    inner join scope s on s.feed = m.feed
+    where m.position = 1
+    group by m.feed, m.item_key
+),
+
+edition_bests as (
+    select m.feed, m.ordinal, max(m.change) as climb, max(-m.change) as fall, max(m.streams) as streams
+    from chart_movements m
+    inner join scope s on s.feed = m.feed
+    group by m.feed, m.ordinal
 ),
 
 -- the best of an edition, of the records for which any row may stand
-edition_bests as (
-    select feed, 'biggest_climb' as record, ordinal, max(change) as value
-    from moves
-    where change > 0
-    group by feed, ordinal
+record_bests as (
+    select feed, 'biggest_climb' as record, climb as value
+    from edition_bests
+    where climb > 0
     union all
-    select feed, 'biggest_fall' as record, ordinal, max(-change) as value
-    from moves
-    where change < 0
-    group by feed, ordinal
+    select feed, 'biggest_fall' as record, fall as value
+    from edition_bests
+    where fall > 0
     union all
-    select feed, 'most_streams' as record, ordinal, max(streams) as value
-    from moves
+    select feed, 'most_streams' as record, streams as value
+    from edition_bests
     where streams is not null
-    group by feed, ordinal
 ),
 
-edition_bests_ranked as (
+record_bests_ranked as (
     select
         feed, record, value,
         row_number() over (partition by feed, record order by value desc) as place
-    from edition_bests
+    from record_bests
 ),
 
 -- ten editions reach this, so nothing below it is among the ten best: it need not be sorted
 bounds as (
     select feed, record, value as least
-    from edition_bests_ranked
+    from record_bests_ranked
     where place = 10
 ),
 
@@ -56,47 +79,46 @@ candidates as (
     select
         feed, 'longest_streak' as record, streak as value,
         ordinal, ordinal - streak + 1 as since_ordinal, item_key
-    from moves
-    where next_ordinal is null or next_ordinal > ordinal + 1
+    from runs
     union all
     select
         feed, 'most_editions' as record, editions_on_chart as value,
         ordinal, cast(null as bigint) as since_ordinal, item_key
-    from moves
-    where next_ordinal is null
+    from runs
+    where next_start is null
     union all
     select
-        m.feed, 'most_at_one' as record, m.editions_at_one as value,
-        m.ordinal, o.first_ordinal as since_ordinal, m.item_key
-    from ones o
-    inner join moves m
-        on m.feed = o.feed and m.item_key = o.item_key and m.ordinal = o.last_ordinal
-    where m.position = 1
+        feed, 'most_at_one' as record, editions_at_one as value,
+        last_ordinal as ordinal, first_ordinal as since_ordinal, item_key
+    from ones
     union all
     select
-        feed, 'longest_absence' as record, ordinal - last_ordinal - 1 as value,
-        ordinal, last_ordinal as since_ordinal, item_key
-    from moves
-    where last_ordinal < ordinal - 1
+        feed, 'longest_absence' as record, next_start - ordinal - 1 as value,
+        next_start as ordinal, ordinal as since_ordinal, item_key
+    from runs
+    where next_start is not null
     union all
     select
         m.feed, 'biggest_climb' as record, m.change as value,
         m.ordinal, m.ordinal - 1 as since_ordinal, m.item_key
-    from moves m
+    from chart_movements m
+    inner join scope s on s.feed = m.feed
     left join bounds b on b.feed = m.feed and b.record = 'biggest_climb'
     where m.change > 0 and (b.least is null or m.change >= b.least)
     union all
     select
         m.feed, 'biggest_fall' as record, -m.change as value,
         m.ordinal, m.ordinal - 1 as since_ordinal, m.item_key
-    from moves m
+    from chart_movements m
+    inner join scope s on s.feed = m.feed
     left join bounds b on b.feed = m.feed and b.record = 'biggest_fall'
     where m.change < 0 and (b.least is null or -m.change >= b.least)
     union all
     select
         m.feed, 'most_streams' as record, m.streams as value,
         m.ordinal, cast(null as bigint) as since_ordinal, m.item_key
-    from moves m
+    from chart_movements m
+    inner join scope s on s.feed = m.feed
     left join bounds b on b.feed = m.feed and b.record = 'most_streams'
     where m.streams is not null and (b.least is null or m.streams >= b.least)
 ),

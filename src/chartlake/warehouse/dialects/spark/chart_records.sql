@@ -4,83 +4,109 @@
 -- scope: credits
 -- value is counted in editions, positions, streams or items, as the record's name says
 -- generated from marts/chart_records.sql by scripts/dialects.py: change that, `make dialects`
-WITH moves AS (
+WITH last_editions AS (
+  SELECT
+    c.feed,
+    max(c.ordinal) AS ordinal
+  FROM chart_editions AS c
+  INNER JOIN scope AS s
+    ON s.feed = c.feed
+  GROUP BY
+    c.feed
+), run_ends AS (
+  SELECT
+    x.feed,
+    x.item_key,
+    x.ordinal - 1 AS ordinal,
+    x.run_length AS streak,
+    x.editions_on_chart
+  FROM chart_exits AS x
+  INNER JOIN scope AS s
+    ON s.feed = x.feed
+  UNION ALL
   SELECT
     m.feed,
     m.item_key,
     m.ordinal,
-    m.position,
-    m.change,
     m.streak,
-    m.editions_on_chart,
-    m.editions_at_one,
-    m.streams,
-    lag(m.ordinal) OVER (PARTITION BY m.feed, m.item_key ORDER BY m.ordinal NULLS LAST) AS last_ordinal,
-    lead(m.ordinal) OVER (PARTITION BY m.feed, m.item_key ORDER BY m.ordinal NULLS LAST) AS next_ordinal
+    m.editions_on_chart
   FROM chart_movements AS m
-  INNER JOIN scope AS s
-    ON s.feed = m.feed
-), ones AS (
+  INNER JOIN last_editions AS l
+    ON l.feed = m.feed AND l.ordinal = m.ordinal
+), runs AS (
   SELECT
     feed,
     item_key,
-    min(ordinal) AS first_ordinal,
-    max(ordinal) AS last_ordinal
-  FROM moves
+    ordinal,
+    streak,
+    editions_on_chart,
+    lead(ordinal - streak + 1) OVER (PARTITION BY feed, item_key ORDER BY ordinal NULLS LAST) AS next_start
+  FROM run_ends
+), ones AS (
+  SELECT
+    m.feed,
+    m.item_key,
+    min(m.ordinal) AS first_ordinal,
+    max(m.ordinal) AS last_ordinal,
+    max(m.editions_at_one) AS editions_at_one
+  FROM chart_movements AS m
+  INNER JOIN scope AS s
+    ON s.feed = m.feed
   WHERE
-    position = 1
+    m.position = 1
   GROUP BY
-    feed,
-    item_key
+    m.feed,
+    m.item_key
 ), edition_bests AS (
+  SELECT
+    m.feed,
+    m.ordinal,
+    max(m.change) AS climb,
+    max(-m.change) AS fall,
+    max(m.streams) AS streams
+  FROM chart_movements AS m
+  INNER JOIN scope AS s
+    ON s.feed = m.feed
+  GROUP BY
+    m.feed,
+    m.ordinal
+), record_bests AS (
   SELECT
     feed,
     'biggest_climb' AS record,
-    ordinal,
-    max(change) AS value
-  FROM moves
+    climb AS value
+  FROM edition_bests
   WHERE
-    change > 0
-  GROUP BY
-    feed,
-    ordinal
+    climb > 0
   UNION ALL
   SELECT
     feed,
     'biggest_fall' AS record,
-    ordinal,
-    max(-change) AS value
-  FROM moves
+    fall AS value
+  FROM edition_bests
   WHERE
-    change < 0
-  GROUP BY
-    feed,
-    ordinal
+    fall > 0
   UNION ALL
   SELECT
     feed,
     'most_streams' AS record,
-    ordinal,
-    max(streams) AS value
-  FROM moves
+    streams AS value
+  FROM edition_bests
   WHERE
     streams IS NOT NULL
-  GROUP BY
-    feed,
-    ordinal
-), edition_bests_ranked AS (
+), record_bests_ranked AS (
   SELECT
     feed,
     record,
     value,
     CAST(row_number() OVER (PARTITION BY feed, record ORDER BY value DESC) AS BIGINT) AS place
-  FROM edition_bests
+  FROM record_bests
 ), bounds AS (
   SELECT
     feed,
     record,
     value AS least
-  FROM edition_bests_ranked
+  FROM record_bests_ranked
   WHERE
     place = 10
 ), candidates AS (
@@ -91,9 +117,7 @@ WITH moves AS (
     ordinal,
     ordinal - streak + 1 AS since_ordinal,
     item_key
-  FROM moves
-  WHERE
-    next_ordinal IS NULL OR next_ordinal > ordinal + 1
+  FROM runs
   UNION ALL
   SELECT
     feed,
@@ -102,33 +126,29 @@ WITH moves AS (
     ordinal,
     CAST(NULL AS BIGINT) AS since_ordinal,
     item_key
-  FROM moves
+  FROM runs
   WHERE
-    next_ordinal IS NULL
+    next_start IS NULL
   UNION ALL
   SELECT
-    m.feed,
+    feed,
     'most_at_one' AS record,
-    m.editions_at_one AS value,
-    m.ordinal,
-    o.first_ordinal AS since_ordinal,
-    m.item_key
-  FROM ones AS o
-  INNER JOIN moves AS m
-    ON m.feed = o.feed AND m.item_key = o.item_key AND m.ordinal = o.last_ordinal
-  WHERE
-    m.position = 1
+    editions_at_one AS value,
+    last_ordinal AS ordinal,
+    first_ordinal AS since_ordinal,
+    item_key
+  FROM ones
   UNION ALL
   SELECT
     feed,
     'longest_absence' AS record,
-    ordinal - last_ordinal - 1 AS value,
-    ordinal,
-    last_ordinal AS since_ordinal,
+    next_start - ordinal - 1 AS value,
+    next_start AS ordinal,
+    ordinal AS since_ordinal,
     item_key
-  FROM moves
+  FROM runs
   WHERE
-    last_ordinal < ordinal - 1
+    next_start IS NOT NULL
   UNION ALL
   SELECT
     m.feed,
@@ -137,7 +157,9 @@ WITH moves AS (
     m.ordinal,
     m.ordinal - 1 AS since_ordinal,
     m.item_key
-  FROM moves AS m
+  FROM chart_movements AS m
+  INNER JOIN scope AS s
+    ON s.feed = m.feed
   LEFT JOIN bounds AS b
     ON b.feed = m.feed AND b.record = 'biggest_climb'
   WHERE
@@ -152,7 +174,9 @@ WITH moves AS (
     m.ordinal,
     m.ordinal - 1 AS since_ordinal,
     m.item_key
-  FROM moves AS m
+  FROM chart_movements AS m
+  INNER JOIN scope AS s
+    ON s.feed = m.feed
   LEFT JOIN bounds AS b
     ON b.feed = m.feed AND b.record = 'biggest_fall'
   WHERE
@@ -167,7 +191,9 @@ WITH moves AS (
     m.ordinal,
     CAST(NULL AS BIGINT) AS since_ordinal,
     m.item_key
-  FROM moves AS m
+  FROM chart_movements AS m
+  INNER JOIN scope AS s
+    ON s.feed = m.feed
   LEFT JOIN bounds AS b
     ON b.feed = m.feed AND b.record = 'most_streams'
   WHERE
