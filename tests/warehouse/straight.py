@@ -17,6 +17,7 @@ import pyarrow as pa
 from chartlake.schema import TABLES, SlotRows
 from chartlake.warehouse.migrations import prepare
 from chartlake.warehouse.refresh import look_at_slots, refresh_marts, refresh_touched
+from chartlake.warehouse.scopes import FeedFrom
 from tests.oracle.catalogue import NOW
 from tests.oracle.facts import Row, World, slot_name
 from tests.oracle.health import all_slots
@@ -54,10 +55,12 @@ class Straight:
         self._replace(rows_of(world))
         self._choose(world)
 
-    def put(self, world: World, places: Collection[Place], *, otherwise: bool = False) -> None:
+    def put(
+        self, world: World, places: Collection[Place], *, otherwise: bool = False
+    ) -> list[FeedFrom]:
         """Replace these slots by those of a world, or by such as they are not, as a load does it.
 
-        The calendar and the markets are then those of this world.
+        The calendar and the markets are then those of this world. Returns what checks look at.
         """
         found = rows_of(world)
         rows = {place: found.get(place, SlotRows()) for place in places}
@@ -73,7 +76,7 @@ class Straight:
             {feed for feed, *_ in was ^ self._rows(name)}
             for was, name in zip(before, ("due_editions", "feed_markets"), strict=True)
         )
-        refresh_touched(self.db, due, moved)
+        return refresh_touched(self.db, due, moved)
 
     def _replace(self, rows: dict[Place, SlotRows]) -> None:
         self.db.register("gone", _slots(rows))

@@ -57,7 +57,7 @@ STEPS = st.lists(
         st.sampled_from("ab"),
         st.integers(0, 120),  # hours after the beginning
         st.integers(0, len(KINDS) - 1),
-        st.integers(0, 60),  # hours that pass until the next load
+        st.integers(-60, 60),  # hours until the next load, whose clock may be behind
         st.booleans(),
     ),
     min_size=1,

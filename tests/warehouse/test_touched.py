@@ -4,13 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import datetime, timedelta
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from chartlake.warehouse import refresh
-from tests.oracle.facts import World
+from chartlake.warehouse import gate, refresh, scopes
+from tests.oracle import catalogue
+from tests.oracle.facts import (
+    Credit,
+    OracleEdition,
+    OracleEntry,
+    OracleFeed,
+    Reading,
+    Seen,
+    World,
+)
 from tests.oracle.whole_worlds import whole_worlds
 from tests.warehouse.compare import assert_equals_oracle
 from tests.warehouse.rows import rows_of
@@ -64,6 +74,96 @@ def _grow(straight: Straight, world: World, data: st.DataObject) -> None:
             here |= {*batch}
             straight.put(_part(world, here), batch)
     assert_equals_oracle(straight.records, world)
+
+
+# What checks look at -----------------------------------------------------------------------
+
+
+@settings(parent=ANY, max_examples=8)
+@given(world=whole_worlds(), data=st.data())
+def test_checks_of_what_was_touched_find_what_all_checks_find(
+    straight: Straight, world: World, data: st.DataObject
+) -> None:
+    _grow_and_check(straight, world, data)
+
+
+@pytest.mark.long
+@settings(parent=ANY, max_examples=300)
+@given(world=whole_worlds(max_feeds=4, max_editions=12), data=st.data())
+def test_they_do_in_hundreds_of_worlds(
+    straight: Straight, world: World, data: st.DataObject
+) -> None:
+    _grow_and_check(straight, world, data)
+
+
+def _grow_and_check(straight: Straight, world: World, data: st.DataObject) -> None:
+    places = data.draw(st.permutations(list(rows_of(world))))
+    here: set[Place] = set()
+    straight.hold(_part(world, here))
+    for batch in _batches(data, places):
+        here |= {*batch}
+        was_sound = not _errors(straight)
+        since = straight.put(_part(world, here), batch)
+        assert_equals_oracle(straight.records, _part(world, here))
+        if was_sound:
+            assert bool(_errors(straight, since)) == bool(_errors(straight))
+
+
+def _errors(straight: Straight, since: list[scopes.FeedFrom] | None = None) -> list[str]:
+    """The checks that would not let a load be published."""
+    with straight.db.cursor() as db:  # what it may see is its own
+        if since is not None:
+            gate.look_from(db, since)
+        return [result.name for result in gate.failed_of(gate.run_checks(db))]
+
+
+# Worlds that were seen to go wrong ---------------------------------------------------------
+
+
+def test_an_id_is_excluded_that_only_another_feed_has(straight: Straight) -> None:
+    """Both ids are one recording, so that both are excluded."""
+    (us, de), reading = catalogue.FEEDS[:2], catalogue.READINGS[0]
+    first, second, other = catalogue.TRACKS[:3]  # in small letters the first two have one text
+    artist = "AnnAnnAnnAnnAnnAnnAnn1"
+    told, days = reading.first_slot, [us.first_slot + timedelta(days) for days in (14, 21)]
+    world = World(
+        (us, de, *catalogue.READINGS),
+        (
+            _edition(de, de.first_slot, first),
+            *(_edition(us, day, second, other) for day in days),
+        ),
+        catalogue.NOW,
+        readings=(Reading(reading.name, told, reading.date_of(told), 1),),
+        seen=(
+            Seen(
+                "track",
+                reading.name,
+                told,
+                told,
+                str(first.key),
+                str(first.name),
+                credits=(Credit(artist, "Ann"),),
+            ),
+        ),
+        excluded=(("artist", artist),),
+        as_one=True,
+    )
+    straight.hold(replace(world, readings=(), seen=()))
+    assert len(straight.records("chart_movements", ("item_key",))) == 5
+    straight.put(world, [(reading.name, told)])
+    assert_equals_oracle(straight.records, world)
+    assert len(straight.records("chart_movements", ("item_key",))) == 2
+
+
+def _edition(feed: OracleFeed, slot: datetime, *tracks: catalogue.Thing) -> OracleEdition:
+    entries = (
+        OracleEntry(position, one.kind, one.key, one.track_id, one.name, one.artists, 100)
+        for position, one in enumerate(tracks, 1)
+    )
+    return OracleEdition(feed.name, slot, feed.date_of(slot), tuple(entries))
+
+
+# Parts of worlds ---------------------------------------------------------------------------
 
 
 def _part(world: World, places: set[Place]) -> World:

@@ -116,6 +116,8 @@ def _ends(db: duckdb.DuckDBPyConnection, now: datetime) -> dict[str, _End]:
         after, known = _BEFORE_ALL, None
         if said.get(feed) == text and feed in tails:
             after, known = tails[feed]
+            if known[-1][1] > naive_utc(now):  # a clock was ahead then
+                after, known = _BEFORE_ALL, None
         due = _due(found, after)
         if due != known and (due or feed in tails or text != said.get(feed)):
             ends[feed] = _End(after, due, text)
@@ -156,5 +158,5 @@ def _stretches(db: duckdb.DuckDBPyConnection, now: datetime) -> Iterator[Stretch
             timezone=zone,
             cadence=cadence,
         )
-        end = following.replace(tzinfo=UTC) - timedelta(microseconds=1) if following else now
-        yield feed, first.replace(tzinfo=UTC), end
+        until = following.replace(tzinfo=UTC) - timedelta(microseconds=1) if following else now
+        yield feed, first.replace(tzinfo=UTC), min(until, now)

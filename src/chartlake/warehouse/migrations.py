@@ -19,7 +19,8 @@ import pyarrow as pa
 from chartlake.errors import StorageError
 from chartlake.model import naive_utc, sha256
 from chartlake.schema import TABLES, Table
-from chartlake.warehouse.sql import MARTS, VIEWS
+from chartlake.warehouse import scopes
+from chartlake.warehouse.sql import ITEM_STATES, STEPS, VIEWS
 
 __all__ = ["MIGRATIONS", "VERSION", "Migration", "is_current", "is_older", "prepare"]
 
@@ -81,9 +82,13 @@ create table if not exists chart_options (name varchar not null, value varchar n
 """
 _LAYOUT = sha256(
     repr([(t.name, [(c.name, str(c.type)) for c in t.columns]) for t in TABLES.values()]).encode()
-    + "".join(file.name + file.text for file in (*VIEWS, *MARTS)).encode()
+    + "".join(file.name + file.text for file in (*VIEWS, *STEPS, ITEM_STATES)).encode()
+    + scopes.SQL.encode()
 )
-"""By which a file knows whether its views and marts come from the SQL of this program."""
+"""By which a file knows whether its views and marts come from the SQL of this program.
+
+How they grow is part of it: marts that grew by a rule which was wrong have to be made anew.
+"""
 
 
 def prepare(
@@ -171,7 +176,7 @@ def _make_room(db: duckdb.DuckDBPyConnection) -> None:
     """Drop what was a view and is a table now, or the other way round."""
     for was, other in (("view", "table"), ("table", "view")):
         there = db.execute(f"select {was}_name from duckdb_{was}s() where not internal").fetchall()
-        for file in (*VIEWS, *MARTS):
+        for file in (*VIEWS, *STEPS):
             if file.kind == other and (file.name,) in there:
                 db.execute(f"drop {was} {file.name}")
 

@@ -104,7 +104,7 @@ def refresh_touched(
         if step.name == "timeline":
             found = scopes.touched(db)
     layout.added(db, added)
-    _set_scope(db, found["credits"])
+    _set_scope(db, found["any"])
     return scopes.looked_at(db)
 
 

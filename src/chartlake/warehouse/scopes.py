@@ -16,6 +16,7 @@ import duckdb
 from chartlake.warehouse.sql import SqlFile
 
 __all__ = [
+    "SQL",
     "FeedFrom",
     "FeedScope",
     "all_feeds",
@@ -87,7 +88,11 @@ _COUNTED_OTHERWISE = _OF_ITEMS.format(
     "semi join (select distinct track_id from changed_recordings where exists "
     "(from chart_options where name = 'recordings' and value = 'as-one')) using (track_id)"
 )
-_EXCLUDED = "where {} in (select item_key from changed_exclusions)"
+# where another id of a recording is excluded, all that count as that id are
+_EXCLUDED = (
+    "where {} in (select item_key from changed_exclusions union select m.track_id "
+    "from merged_tracks m inner join changed_exclusions x on x.item_key = m.counted_as)"
+)
 _EXCLUDED_OTHERWISE = _OF_ITEMS.format(_EXCLUDED.format("item_key"))
 _TRACK_EXCLUDED_OTHERWISE = _OF_ITEMS.format(_EXCLUDED.format("track_id"))
 _CREDITED_OTHERWISE = _OF_ITEMS.format(
@@ -120,10 +125,12 @@ _ENTRIES = (
     _EXCLUDED_OTHERWISE,
     _TRACK_EXCLUDED_OTHERWISE,
 )
+_CREDITS = (*_ENTRIES, _CREDITED_OTHERWISE, _NAMED_OTHERWISE)
 _SCOPES = {
     "entries": _ENTRIES,
-    "credits": (*_ENTRIES, _CREDITED_OTHERWISE, _NAMED_OTHERWISE),
+    "credits": _CREDITS,
     "recordings": (*_ENTRIES, _RECORDED_OTHERWISE),
+    "any": (*_CREDITS, _RECORDED_OTHERWISE),
 }
 _TOGETHER = """
 with firsts as (
@@ -165,6 +172,11 @@ left join timeline t on t.feed = f.feed and t.slot >= f.slot
 group by f.feed, f.slot
 """
 
+SQL = "\n".join(
+    (*map(str, _WATCHED.items()), _TOUCHED_EDITIONS, *_SCOPES["any"], _TOGETHER, _LOOKED_AT)
+)
+"""All that says how far a change reaches."""
+
 
 def all_feeds(db: duckdb.DuckDBPyConnection) -> list[FeedScope]:
     """Every feed from its first edition on."""
@@ -172,7 +184,7 @@ def all_feeds(db: duckdb.DuckDBPyConnection) -> list[FeedScope]:
 
 
 def touched(db: duckdb.DuckDBPyConnection) -> dict[str, list[FeedScope]]:
-    """By scope name: the feeds with their lowest edition that was touched.
+    """By scope name: the feeds with their lowest edition that was touched; "any" by all of them.
 
     For when the timeline was made again, and what is told of items.
     """
@@ -182,7 +194,7 @@ def touched(db: duckdb.DuckDBPyConnection) -> dict[str, list[FeedScope]]:
 
 
 def looked_at(db: duckdb.DuckDBPyConnection) -> list[FeedFrom]:
-    """What checks have to look at again, with all that follows entries and credits in scope."""
+    """What checks have to look at again, with all feeds that were touched in scope."""
     return [FeedFrom(*row) for row in db.execute(_LOOKED_AT).fetchall()]
 
 

@@ -8,4 +8,4 @@ select
 from entries e
 inner join touched_entries t on t.feed = e.feed and t.item_key = e.item_key
 group by e.feed, e.item_kind, e.item_key, e.track_id, e.item_name, e.artist_names
-order by e.feed, e.item_key, first_slot, e.track_id, e.item_name, e.artist_names
+order by e.feed, e.item_key, first_slot, e.item_kind, e.track_id, e.item_name, e.artist_names

@@ -10,4 +10,4 @@ from chart_movements m
 inner join scope s on s.feed = m.feed
 inner join touched_items t on t.feed = m.feed and t.item_key = m.item_key
 group by m.feed, m.item_kind, m.item_key, m.track_id, m.item_name, m.artist_names
-order by m.feed, m.item_key, first_chart_date, m.item_name, m.artist_names
+order by m.feed, m.item_key, first_chart_date, m.item_kind, m.track_id, m.item_name, m.artist_names

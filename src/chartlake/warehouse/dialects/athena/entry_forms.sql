@@ -25,6 +25,7 @@ ORDER BY
   e.feed,
   e.item_key,
   first_slot,
+  e.item_kind,
   e.track_id,
   e.item_name,
   e.artist_names

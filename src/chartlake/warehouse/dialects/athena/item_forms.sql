@@ -28,5 +28,7 @@ ORDER BY
   m.feed,
   m.item_key,
   first_chart_date,
+  m.item_kind,
+  m.track_id,
   m.item_name,
   m.artist_names

@@ -25,6 +25,7 @@ ORDER BY
   e.feed NULLS LAST,
   e.item_key NULLS LAST,
   first_slot NULLS LAST,
+  e.item_kind NULLS LAST,
   e.track_id NULLS LAST,
   e.item_name NULLS LAST,
   e.artist_names NULLS LAST

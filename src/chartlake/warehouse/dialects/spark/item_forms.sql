@@ -28,5 +28,7 @@ ORDER BY
   m.feed NULLS LAST,
   m.item_key NULLS LAST,
   first_chart_date NULLS LAST,
+  m.item_kind NULLS LAST,
+  m.track_id NULLS LAST,
   m.item_name NULLS LAST,
   m.artist_names NULLS LAST
