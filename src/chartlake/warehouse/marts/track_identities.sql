@@ -2,10 +2,15 @@
 -- key: track_id
 -- anew: touched_tracks (track_id)
 -- text_key is the latest title and artist text in small letters, null where none was given
-with sightings as (
-    select f.track_id, f.first_slot
+with forms as (
+    select f.track_id, f.feed, f.item_name, f.artist_names, f.first_slot, f.last_slot
     from entry_forms f
     inner join touched_tracks t on t.track_id = f.track_id
+),
+
+sightings as (
+    select track_id, first_slot
+    from forms
     union all
     select o.track_id, o.slot as first_slot
     from track_observations o
@@ -20,13 +25,12 @@ first_seen as (
 
 texts as (
     select
-        f.track_id, f.item_name, f.artist_names,
+        track_id, item_name, artist_names,
         row_number() over (
-            partition by f.track_id order by f.last_slot desc, f.feed, f.item_name, f.artist_names
+            partition by track_id order by last_slot desc, feed, item_name, artist_names
         ) as place
-    from entry_forms f
-    inner join touched_tracks t on t.track_id = f.track_id
-    where f.item_name is not null and f.artist_names is not null
+    from forms
+    where item_name is not null and artist_names is not null
 )
 
 select

@@ -3,13 +3,22 @@
 -- anew: touched_tracks (track_id)
 -- text_key is the latest title and artist text in small letters, null where none was given
 -- generated from marts/track_identities.sql by scripts/dialects.py: change that, `make dialects`
-WITH sightings AS (
+WITH forms AS (
   SELECT
     f.track_id,
-    f.first_slot
+    f.feed,
+    f.item_name,
+    f.artist_names,
+    f.first_slot,
+    f.last_slot
   FROM entry_forms AS f
   INNER JOIN touched_tracks AS t
     ON t.track_id = f.track_id
+), sightings AS (
+  SELECT
+    track_id,
+    first_slot
+  FROM forms
   UNION ALL
   SELECT
     o.track_id,
@@ -26,15 +35,13 @@ WITH sightings AS (
     track_id
 ), texts AS (
   SELECT
-    f.track_id,
-    f.item_name,
-    f.artist_names,
-    row_number() OVER (PARTITION BY f.track_id ORDER BY f.last_slot DESC, f.feed, f.item_name, f.artist_names) AS place
-  FROM entry_forms AS f
-  INNER JOIN touched_tracks AS t
-    ON t.track_id = f.track_id
+    track_id,
+    item_name,
+    artist_names,
+    row_number() OVER (PARTITION BY track_id ORDER BY last_slot DESC, feed, item_name, artist_names) AS place
+  FROM forms
   WHERE
-    f.item_name IS NOT NULL AND f.artist_names IS NOT NULL
+    item_name IS NOT NULL AND artist_names IS NOT NULL
 )
 SELECT
   s.track_id,
