@@ -27,7 +27,7 @@ from tests.warehouse.rows import rows_of
 from tests.warehouse.straight import Place, Straight
 
 ANY = settings(
-    max_examples=25,
+    max_examples=15,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
@@ -79,7 +79,7 @@ def _grow(straight: Straight, world: World, data: st.DataObject) -> None:
 # What checks look at -----------------------------------------------------------------------
 
 
-@settings(parent=ANY, max_examples=8)
+@settings(parent=ANY, max_examples=5)
 @given(world=whole_worlds(), data=st.data())
 def test_checks_of_what_was_touched_find_what_all_checks_find(
     straight: Straight, world: World, data: st.DataObject
