@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 import webbrowser
 from collections.abc import Iterator
@@ -25,7 +26,7 @@ from chartlake.settings import read_settings
 from chartlake.simulator import Simulator, World
 from chartlake.warehouse.duckdb import DuckDBWarehouse
 from chartlake.wiring import open_accounts, open_project
-from tests.commands import Command
+from tests.commands import Command, run_here
 
 # an id of free text, and a name with accents and a symbol: each has many forms in bytes
 WHO = "señor ruído+50%/ç&co?v=1#née@já"
@@ -61,7 +62,7 @@ def world() -> World:
     return World(7)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def spotify(world: World) -> Iterator[Simulator]:
     with Simulator(world, lambda: datetime.now(UTC), approve="at once") as running:
         yield running
@@ -69,6 +70,10 @@ def spotify(world: World) -> Iterator[Simulator]:
 
 @pytest.fixture(autouse=True)
 def _browser(monkeypatch: pytest.MonkeyPatch) -> None:
+    give_browser(monkeypatch)
+
+
+def give_browser(patch: pytest.MonkeyPatch) -> None:
     """One in which that user is known, and agrees."""
 
     def follow(url: str) -> bool:
@@ -77,8 +82,8 @@ def _browser(monkeypatch: pytest.MonkeyPatch) -> None:
         httpx2.get(parts._replace(query=query).geturl(), follow_redirects=True, trust_env=False)
         return True
 
-    monkeypatch.setenv("BROWSER", "a fake")
-    monkeypatch.setattr(webbrowser, "open", follow)
+    patch.setenv("BROWSER", "a fake")
+    patch.setattr(webbrowser, "open", follow)
 
 
 def write_project(folder: Path, spotify: Simulator, world: World, lake: str | None = None) -> None:
@@ -103,14 +108,24 @@ def write_project(folder: Path, spotify: Simulator, world: World, lake: str | No
     )
 
 
-@pytest.fixture
-def lake(chartlake: Command, spotify: Simulator, world: World, tmp_path: Path) -> Store:
-    """All feeds read once, in one build."""
-    write_project(tmp_path, spotify, world)
-    assert chartlake("login").code == 0
-    done = chartlake("run")
+@pytest.fixture(scope="module")
+def project(spotify: Simulator, world: World, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Signed in, and all feeds read once, in one build. Nobody changes it."""
+    folder = tmp_path_factory.mktemp("project")
+    write_project(folder, spotify, world)
+    with pytest.MonkeyPatch.context() as patch:
+        give_browser(patch)
+        assert run_here("login", "--project", folder).code == 0
+    done = run_here("run", "--project", folder)
     assert done.code in (0, 1), done.err
     assert "5/5 feeds" in done.out
+    return folder
+
+
+@pytest.fixture
+def lake(chartlake: Command, project: Path, tmp_path: Path) -> Store:
+    """That of a copy of the project, in which ``chartlake`` runs."""
+    shutil.copytree(project, tmp_path, dirs_exist_ok=True)
     return open_store(str(tmp_path / "chartlake-data" / "lake"))
 
 
