@@ -5,7 +5,7 @@
 
 The source is DuckDB's SQL in warehouse/views, marts, state and checks; sqlglot translates its
 syntax. Where the same syntax means something else, REWRITES says what is written instead: each is
-there because engines gave different answers (tests/warehouse/test_banned_constructs.py).
+there because engines gave different answers (tests/spark/test_banned_constructs.py).
 """
 
 from __future__ import annotations

@@ -1,51 +1,16 @@
-"""What the warehouse's SQL may not hold, since engines do not agree on it: each with its evidence.
-
-An example is a SELECT in DuckDB's SQL. Where ``RUN`` is the evidence, a test runs it on DuckDB and,
-as sqlglot translates it, on Spark, and sees that the answers differ. Else it is what the named
-documentation says of an engine that cannot be run here.
-"""
+"""What the warehouse's SQL may not hold, since engines do not agree on it, and why."""
 
 from __future__ import annotations
-
-from collections.abc import Callable
-from typing import NamedTuple
 
 from sqlglot import exp
 
 import sql_traps
+from sql_ban import NAMES, SNOWFLAKE, TRINO, TYPES, Ban
+from sql_typed_bans import TYPED_BANS
 
-__all__ = ["BANS", "RUN", "Ban"]
+__all__ = ["BANS", "PLAIN_BANS", "TYPED_BANS"]
 
-RUN = "run on DuckDB and Spark"
-_SNOWFLAKE = "Snowflake's documentation: "
-_TRINO = "Trino's documentation: "
-
-
-class Ban(NamedTuple):
-    """A construct: how it is found on the syntax tree, why it is refused, and what to write."""
-
-    construct: str
-    finds: Callable[[exp.Expr], bool]
-    why: str
-    instead: str
-    example: str
-    evidence: str = RUN
-    typed: bool = False
-    """Whether it is looked for where every column's table and type are known."""
-
-    def __str__(self) -> str:
-        return self.construct
-
-
-BANS = (
-    Ban(
-        "cast of a fraction to a whole number",
-        sql_traps.fraction_to_whole,
-        "DuckDB rounds, Spark cuts off",
-        "cast(floor(x) as bigint)",
-        "select cast(2.5e0 + 0.25 as integer) as n",
-        typed=True,
-    ),
+PLAIN_BANS = (
     Ban(
         "try_cast",
         sql_traps.is_a(exp.TryCast),
@@ -54,36 +19,19 @@ BANS = (
         "select try_cast('2.5' as integer) as n",
     ),
     Ban(
-        "cast of text to another type",
-        sql_traps.text_to_other,
-        "each engine reads other spellings",
-        "a column that the loader has typed",
-        "select cast(t.x as integer) as n from (select '2.5' as x) t",
-        typed=True,
-    ),
-    Ban(
-        "cast of a fraction or a time to text",
-        sql_traps.to_text,
-        "each engine writes them in its own way",
-        "the value itself",
-        "select cast(1e20 as varchar) as n",
-        typed=True,
-    ),
-    Ban(
-        "/ between whole numbers",
-        sql_traps.whole_division,
-        "Athena gives a whole number, Snowflake a decimal one, DuckDB and Spark a double",
-        "cast(a as double) / b",
-        "select 5 / 2 as n",
-        _TRINO + "mathematical operators, where division of integers truncates",
-        typed=True,
-    ),
-    Ban(
         "/ by what may be 0",
         sql_traps.open_division,
         "DuckDB and Athena give infinity, Spark and Snowflake fail",
         "a / nullif(b, 0), or case when b > 0 then a / b end",
         "select 1e0 / t.x as n from (select 0e0 as x) t",
+        "DIVIDE_BY_ZERO",
+    ),
+    Ban(
+        "a decimal number",
+        sql_traps.decimal,
+        "its places, and those of what is made with it, are other ones in each engine",
+        "5e-1, which is a double, or whole numbers of 64 bits",
+        "select 1.0 / 3 as n",
     ),
     Ban(
         "date_diff in other units than day and second",
@@ -91,15 +39,6 @@ BANS = (
         "DuckDB counts limits that were passed, Spark whole months",
         "date_diff('day', …)",
         "select date_diff('month', date '2024-01-31', date '2024-02-01') as n",
-    ),
-    Ban(
-        "date_diff('day', …) of timestamps",
-        sql_traps.days_between_moments,
-        "DuckDB counts midnights, Spark whole days of 24 hours",
-        "date_diff('day', cast(a as date), cast(b as date))",
-        "select date_diff('day', timestamp '2024-01-01 23:00:00', timestamp '2024-01-02 01:00:00')"
-        " as n",
-        typed=True,
     ),
     Ban(
         "date_diff('second', …) of times that are not cut to seconds",
@@ -115,15 +54,7 @@ BANS = (
         "in Spark the answer has a time zone",
         "cast(x as date)",
         "select date_trunc('day', timestamp '2024-01-01 23:00:00') as t",
-    ),
-    Ban(
-        "date + number in another form",
-        sql_traps.days_on,
-        "Athena adds no number to a date, so this is rewritten where the tree shows a date",
-        "cast(d as date) + cast(n as integer)",
-        "select t.d + t.n as d from (select date '2024-01-01' as d, cast(1 as bigint) as n) t",
-        _TRINO + "date and time operators, where a date goes with an interval only",
-        typed=True,
+        TYPES,
     ),
     Ban(
         "dayofweek",
@@ -159,6 +90,7 @@ BANS = (
         "a backslash is a letter, or takes away the next one's meaning",
         "position(part in text) > 0",
         r"select 'a\b' like 'a\b' as yes",
+        "INVALID_FORMAT.ESC_IN_THE_MIDDLE",
     ),
     Ban(
         "ilike",
@@ -180,7 +112,7 @@ BANS = (
         "with a null DuckDB and Spark take the rest, Snowflake and Athena give null",
         "case when a > b then a else b end",
         "select greatest(1, null) as n",
-        _SNOWFLAKE + "GREATEST, which is NULL if any argument is",
+        evidence=SNOWFLAKE + "GREATEST, which is NULL if any argument is",
     ),
     Ban(
         "arg_max and arg_min",
@@ -211,6 +143,7 @@ BANS = (
         "places count from 1 or from 0; what is outside is null or an error",
         "columns and rows",
         "select [3, 4][3] as n",
+        "INVALID_ARRAY_INDEX",
     ),
     Ban(
         "group by all",
@@ -218,7 +151,7 @@ BANS = (
         "in Athena ALL is how grouping sets are counted, and columns must follow",
         "the columns",
         "select t.a, count(*) as n from (select 1 as a) t group by all",
-        _TRINO + "SELECT, where GROUP BY is [ALL | DISTINCT] and then grouping elements",
+        evidence=TRINO + "SELECT, where GROUP BY is [ALL | DISTINCT] and then grouping elements",
     ),
     Ban(
         "a column of an answer without a name",
@@ -226,15 +159,7 @@ BANS = (
         "each engine makes up another name",
         "as name",
         "select count(*) from (select 1 as a) t",
-    ),
-    Ban(
-        "text compared with what is no text",
-        sql_traps.mixed,
-        "DuckDB, Spark and Snowflake cast one side, not always the same; Athena refuses",
-        "two of one type",
-        "select t.a = 1 as yes from (select '1' as a) t",
-        _TRINO + "conversion functions: no conversion between character and numeric types",
-        typed=True,
+        NAMES,
     ),
     Ban(
         "a reserved word as a name",
@@ -242,6 +167,8 @@ BANS = (
         "it is a keyword in Snowflake or Athena",
         "another name",
         "select following.a from (select 1 as a) following",
-        _SNOWFLAKE + "reserved keywords; Trino's the same",
+        evidence=SNOWFLAKE + "reserved keywords; Trino's the same",
     ),
 )
+
+BANS = (*PLAIN_BANS, *TYPED_BANS)

@@ -8,7 +8,8 @@ from sqlglot import exp
 
 from chartlake.schema import TABLES
 from chartlake.warehouse.lineage import Relation, relations
-from sql_bans import BANS, RUN
+from sql_ban import RUN
+from sql_bans import BANS
 from sql_subset import ALLOWED
 
 __all__ = ["CHECKED", "PARTS", "REWRITTEN", "bans", "graph", "operators"]
@@ -42,9 +43,10 @@ negative numbers, dates before 1970 and texts of other alphabets, and gives the 
 order (`tests/spark/probes.sql`):""",
     "banned": """\
 Each with its reason. "Run": `tests/spark/test_banned_constructs.py` runs it on DuckDB and, as
-sqlglot translates it, on Spark, and sees two answers (or that Spark refuses). The others differ
-on engines that cannot be run here, so their evidence is what those engines' documentation says.
-What stands in neither list is refused as well, until somebody shows that it is the same.""",
+sqlglot translates it, on Spark, and sees that what is named there is another, or that Spark fails
+with the error condition that is named. The others differ on engines that cannot be run here, so
+their evidence is what those engines' documentation says. What stands in neither list is refused as
+well, until somebody shows that it is the same.""",
     "tolerance": """\
 Ratios are sums of doubles, which an engine may add in another order: they are compared to a
 relative 1e-6, all else exactly. Athena keeps timestamps of Parquet tables to the millisecond, and
@@ -123,7 +125,7 @@ def operators() -> str:
 def bans() -> Iterable[tuple[str, str, str, str]]:
     """What is banned: construct, why, what to write, and the evidence."""
     for ban in BANS:
-        evidence = "run" if ban.evidence == RUN else ban.evidence
+        evidence = f"run: {ban.differs}" if ban.evidence == RUN else ban.evidence
         yield ban.construct, ban.why, ban.instead, evidence
 
 

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 
 import sqlglot
 from sqlglot import exp
-from sqlglot.optimizer.annotate_types import annotate_types
+from sqlglot.dialects.duckdb import DuckDB
+from sqlglot.optimizer.annotate_types import TypeAnnotator, annotate_types
 from sqlglot.optimizer.qualify import qualify
 from sqlglot.schema import MappingSchema
 
@@ -35,6 +36,19 @@ _KINDS = {
     "string": "varchar",
     "timestamp[us]": "timestamp",
 }
+
+
+def _sum(annotator: TypeAnnotator, node: exp.Sum) -> exp.Expr:
+    whole = node.this.is_type(*exp.DataType.INTEGER_TYPES)
+    return annotator._set_type(node, exp.DType.INT128 if whole else node.this.type)
+
+
+_EXPRESSIONS = {
+    **DuckDB.EXPRESSION_METADATA,
+    exp.Replace: {"returns": exp.DType.TEXT},
+    exp.Sum: {"annotator": _sum},
+}
+"""Which type an expression has: sqlglot's, and DuckDB's where that differs."""
 
 
 def reads(text: str) -> set[str]:
@@ -79,7 +93,7 @@ class Shapes:
             expand_alias_refs=False,
             quote_identifiers=False,
         )
-        typed = annotate_types(tree, schema=self._schema, dialect="duckdb")
+        typed = annotate_types(tree, self._schema, _EXPRESSIONS, dialect="duckdb")
         assert isinstance(typed, exp.Query)
         return typed
 

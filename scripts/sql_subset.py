@@ -2,57 +2,80 @@
 
 `problems` looks at a SELECT's syntax tree, with the types that its columns have. What is in BANS is
 refused with its reason; what is not in ALLOWED is refused because nobody has shown that the engines
-agree on it: add a probe to tests/warehouse/test_banned_constructs.py, and the node here.
+agree on it: add a probe to tests/spark/probes.sql, and the node and its parts here.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import sqlglot
 from sqlglot import exp
 from sqlglot.errors import OptimizeError
 
-from sql_bans import BANS
+from sql_ban import Ban
+from sql_bans import PLAIN_BANS, TYPED_BANS
+from sql_forms import FORMS
 from sql_shapes import Shapes
 
 __all__ = ["ALLOWED", "problems"]
 
-ALLOWED: frozenset[type[exp.Expr]] = frozenset(
-    {
-        *(exp.Select, exp.From, exp.Join, exp.Where, exp.Group, exp.Having, exp.Order, exp.Ordered),
-        *(exp.With, exp.CTE, exp.Subquery, exp.Union, exp.Distinct, exp.Star),
-        *(exp.Table, exp.TableAlias, exp.Column, exp.Alias, exp.Identifier, exp.Var),
-        *(exp.Literal, exp.Boolean, exp.Null, exp.DataType, exp.Cast, exp.Paren),
-        *(exp.And, exp.Or, exp.Not, exp.Is, exp.In),
-        *(exp.EQ, exp.NEQ, exp.LT, exp.LTE, exp.GT, exp.GTE),
-        *(exp.Add, exp.Sub, exp.Mul, exp.Div, exp.Neg, exp.Floor, exp.Round),
-        *(exp.Case, exp.If, exp.Coalesce, exp.Nullif),
-        *(exp.Count, exp.Sum, exp.Min, exp.Max),
-        *(exp.Window, exp.WindowSpec, exp.RowNumber, exp.Rank, exp.Lag, exp.Lead),
-        *(exp.FirstValue, exp.IgnoreNulls),
-        *(exp.Concat, exp.Lower, exp.Trim, exp.Replace, exp.Translate, exp.StrPosition),
-        *(exp.DateDiff, exp.TimestampTrunc),
-    }
+_PARTS: tuple[tuple[str, tuple[type[exp.Expr], ...]], ...] = (
+    ("distinct expressions from_ group having joins order where with_", (exp.Select,)),
+    ("this", (exp.From, exp.Where, exp.Having, exp.TableAlias, exp.Identifier, exp.Var)),
+    ("this alias", (exp.Alias, exp.CTE, exp.Subquery, exp.Table)),
+    ("expressions", (exp.Distinct, exp.Group, exp.Order, exp.With)),
+    ("this kind side on", (exp.Join,)),
+    ("this expression distinct", (exp.Union,)),
+    ("this desc", (exp.Ordered,)),
+    ("", (exp.Null, exp.Rank, exp.RowNumber, exp.Star)),
+    ("this", (exp.Boolean, exp.DataType, exp.Not, exp.Neg, exp.Paren)),
+    ("this is_string", (exp.Literal,)),
+    ("this table", (exp.Column,)),
+    ("this to", (exp.Cast,)),
+    (
+        "this expression",
+        (exp.And, exp.Or, exp.Is, exp.EQ, exp.NEQ, exp.LT, exp.LTE, exp.GT, exp.GTE),
+    ),
+    ("this expression", (exp.Add, exp.Sub, exp.Mul, exp.Div, exp.Nullif)),
+    ("this expressions", (exp.Coalesce, exp.In)),
+    ("ifs default", (exp.Case,)),
+    ("this true", (exp.If,)),
+    ("this", (exp.Floor, exp.Lower, exp.Max, exp.Min, exp.Sum)),
+    ("this", (exp.FirstValue, exp.IgnoreNulls, exp.Lag, exp.Lead)),
+    ("this big_int", (exp.Count,)),
+    ("this decimals", (exp.Round,)),
+    ("this order over partition_by spec", (exp.Window,)),
+    ("kind start start_side end end_side", (exp.WindowSpec,)),
+    ("expressions safe coalesce", (exp.Concat,)),
+    ("this expression", (exp.Trim,)),
+    ("this expression replacement", (exp.Replace,)),
+    ("this from_ to", (exp.Translate,)),
+    ("this substr", (exp.StrPosition,)),
+    ("this unit", (exp.TimestampTrunc,)),
+    ("this expression unit", (exp.DateDiff,)),
 )
-_TYPES = ("bigint", "int", "double", "date", "timestamp", "timestampntz", "text")
+ALLOWED: Mapping[type[exp.Expr], frozenset[str]] = {
+    kind: frozenset(parts.split()) for parts, kinds in _PARTS for kind in kinds
+}
+"""The constructs of the subset, each with the parts that it may have: what the probes have."""
+
 _UNSHOWN = "nobody has shown that the engines agree on it"
-_HOW = "what is in scripts/sql_subset.py, or show it in tests/warehouse/test_banned_constructs.py"
+_HOW = "what is in scripts/sql_subset.py, or show it in tests/spark/probes.sql"
 
 
 def problems(name: str, text: str, shapes: Shapes) -> list[str]:
     """What of a SELECT is outside the subset: construct, why, and what to write instead."""
     written = sqlglot.parse_one(text, read="duckdb")
-    found = [*_banned(name, written, typed=False), *_unknown(name, written)]
+    found = [*_banned(name, written, PLAIN_BANS), *_unknown(name, written)]
     try:
-        found += _banned(name, shapes.typed(text), typed=True)
+        found += _banned(name, shapes.typed(text), TYPED_BANS)
     except OptimizeError as error:
         found.append(f"{name}: a name that no table in its FROM has ({error}); write what it means")
     return list(dict.fromkeys(found))
 
 
-def _banned(name: str, tree: exp.Expr, *, typed: bool) -> Iterator[str]:
-    bans = [ban for ban in BANS if ban.typed is typed]
+def _banned(name: str, tree: exp.Expr, bans: tuple[Ban, ...]) -> Iterator[str]:
     for node in tree.walk():
         for ban in bans:
             if ban.finds(node):
@@ -61,41 +84,19 @@ def _banned(name: str, tree: exp.Expr, *, typed: bool) -> Iterator[str]:
 
 def _unknown(name: str, tree: exp.Expr) -> Iterator[str]:
     for node in tree.walk():
-        if not _is_shown(node) and not any(ban.finds(node) for ban in BANS if not ban.typed):
-            construct = type(node).__name__
+        parts = sorted({part for part, value in node.args.items() if value} - _allowed(node))
+        shown = type(node) in ALLOWED and not parts and FORMS.get(type(node), _any)(node)
+        if not shown and not any(ban.finds(node) for ban in PLAIN_BANS):
+            construct = " with ".join(filter(None, (type(node).__name__, ", ".join(parts))))
             yield f"{name}: {construct} ({_said(node)}): {_UNSHOWN}; write {_HOW}"
 
 
-def _is_shown(node: exp.Expr) -> bool:
-    """Whether it is one of the allowed, in a form that is."""
-    if isinstance(node, exp.DataType):
-        return node.is_type(*_TYPES)
-    if isinstance(node, exp.Join):
-        kind = (node.method or node.kind or node.side).lower()
-        return kind in ("", "inner", "left") and bool(node.args.get("on"))
-    if isinstance(node, exp.Table):
-        return isinstance(node.this, exp.Identifier) and not node.args.get("sample")
-    if isinstance(node, exp.Union):
-        return not node.args.get("by_name")
-    if isinstance(node, exp.Star):  # exclude, replace, rename
-        return not any(bool(value) for value in node.args.values())
-    if isinstance(node, exp.Ordered):
-        return str(node.this.name).lower() != "all"
-    if isinstance(node, exp.Window):
-        return _says_which_rows(node)
-    if isinstance(node, exp.WindowSpec):
-        return node.args["kind"].lower() in ("rows", "range") and not node.args.get("exclude")
-    return type(node) in ALLOWED
+def _allowed(node: exp.Expr) -> frozenset[str]:
+    return ALLOWED.get(type(node), frozenset(node.args))
 
 
-def _says_which_rows(window: exp.Window) -> bool:
-    """An order where it matters, and a frame where engines have defaults of their own."""
-    function = window.this.this if isinstance(window.this, exp.IgnoreNulls) else window.this
-    by_order = isinstance(function, exp.RowNumber | exp.Rank | exp.Lag | exp.Lead | exp.FirstValue)
-    by_frame = isinstance(function, exp.FirstValue)
-    return not (by_order and not window.args.get("order")) and not (
-        by_frame and not window.args.get("spec")
-    )
+def _any(node: exp.Expr) -> bool:
+    return True
 
 
 def _said(node: exp.Expr) -> str:

@@ -1,60 +1,18 @@
-"""How each banned construct is found: on the tree, or on the tree with the types of its columns."""
+"""How each banned construct is found on the syntax tree, where no types are needed for that."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterator
 
 from sqlglot import exp
 
-_WHOLE = (*exp.DataType.INTEGER_TYPES,)
-_FRACTIONS = exp.DataType.REAL_TYPES
-_MOMENTS = ("timestamp", "timestampntz")
-# of Snowflake and Trino; only those that somebody could want as a name
-_RESERVED = frozenset(
-    {
-        *("all", "any", "check", "column", "connect", "current", "database", "distinct"),
-        *("end", "except", "following", "for", "from", "full", "grant", "group", "in", "increment"),
-        *("inner", "insert", "into", "is", "issue", "join", "lateral", "left", "like", "minus"),
-        *("natural", "normalize", "of", "on", "or", "order", "organization", "qualify", "regexp"),
-        *("revoke", "right", "row", "rows", "sample", "schema", "set", "skip", "some", "start"),
-        *("table", "then", "to", "trigger", "uescape", "union", "unique", "unnest", "update"),
-        *("using", "values", "view", "when", "whenever", "where", "with"),
-    }
-)
+from sql_reserved import RESERVED
 
-
-Types = Iterable[str | exp.DType]
+_MOST = 2**63 - 1
 
 
 def is_a(*kinds: type[exp.Expr]) -> Callable[[exp.Expr], bool]:
     return lambda node: isinstance(node, kinds)
-
-
-def cast_of(node: exp.Expr, to: Types, what: Types) -> bool:
-    """Whether it is a cast to such a type of what has such a type, as far as types are known."""
-    return type(node) is exp.Cast and node.is_type(*to) and node.this.is_type(*what)
-
-
-def fraction_to_whole(node: exp.Expr) -> bool:
-    rounded = isinstance(node.this, exp.Floor | exp.Ceil | exp.Round)
-    return cast_of(node, _WHOLE, _FRACTIONS) and not rounded
-
-
-def text_to_other(node: exp.Expr) -> bool:
-    if isinstance(node.this, exp.Literal) and node.is_type("date", *_MOMENTS):
-        return False  # date '2024-01-31'
-    others: Types = (*_WHOLE, *_FRACTIONS, "date", *_MOMENTS, "boolean")
-    return cast_of(node, others, exp.DataType.TEXT_TYPES)
-
-
-def to_text(node: exp.Expr) -> bool:
-    return cast_of(node, exp.DataType.TEXT_TYPES, (*_FRACTIONS, *_MOMENTS))
-
-
-def whole_division(node: exp.Expr) -> bool:
-    return isinstance(node, exp.Div) and not any(
-        side.is_type(*_FRACTIONS) for side in (node.this, node.expression)
-    )
 
 
 def open_division(node: exp.Expr) -> bool:
@@ -63,12 +21,41 @@ def open_division(node: exp.Expr) -> bool:
         return False
     divisor = node.expression.unnest()
     if isinstance(divisor, exp.Nullif):
-        return False
+        return not _is_zero(divisor.expression)
     if isinstance(divisor, exp.Literal):
-        return float(divisor.this) == 0
-    around = node.find_ancestor(exp.If)
-    asked = {one.this.sql() for one in around.this.find_all(exp.GT)} if around else set()
-    return divisor.sql() not in asked
+        return divisor.is_string or _is_zero(divisor)
+    return not any(_asks(when.this, divisor) for when in _decided_by(node))
+
+
+def _is_zero(node: exp.Expr) -> bool:
+    return isinstance(node, exp.Literal) and not node.is_string and float(node.this) == 0
+
+
+def _decided_by(node: exp.Expr) -> Iterator[exp.If]:
+    """Each `when` whose `then` holds it; what counts rows or looks at them is worked out before."""
+    while node.parent and not isinstance(node, exp.AggFunc | exp.Window | exp.Query):
+        if isinstance(node.parent, exp.If) and node.arg_key == "true":
+            yield node.parent
+        node = node.parent
+
+
+def _asks(condition: exp.Expr, divisor: exp.Expr) -> bool:
+    """Whether it holds only where the divisor is greater than 0."""
+    condition = condition.unnest()
+    if isinstance(condition, exp.And):
+        return _asks(condition.this, divisor) or _asks(condition.expression, divisor)
+    return (
+        isinstance(condition, exp.GT)
+        and condition.this.unnest() == divisor
+        and _is_zero(condition.expression)
+    )
+
+
+def decimal(node: exp.Expr) -> bool:
+    """A number that no type of the subset has: 0.5 (5e-1 is a double), or one beyond 64 bits."""
+    if not isinstance(node, exp.Literal) or node.is_string or "e" in node.name.lower():
+        return False
+    return not node.is_int or int(node.name) > _MOST
 
 
 def unit(node: exp.Expr) -> str:
@@ -79,19 +66,14 @@ def other_unit(node: exp.Expr) -> bool:
     return isinstance(node, exp.DateDiff) and unit(node) not in ("day", "second")
 
 
-def days_between_moments(node: exp.Expr) -> bool:
-    return (
-        isinstance(node, exp.DateDiff)
-        and unit(node) == "day"
-        and any(side.is_type(*_MOMENTS) for side in (node.this, node.expression))
-    )
-
-
 def seconds_not_cut(node: exp.Expr) -> bool:
     return (
         isinstance(node, exp.DateDiff)
         and unit(node) == "second"
-        and not all(isinstance(side, exp.TimestampTrunc) for side in (node.this, node.expression))
+        and not all(
+            isinstance(side, exp.TimestampTrunc) and unit(side) == "second"
+            for side in (node.this, node.expression)
+        )
     )
 
 
@@ -99,15 +81,6 @@ def trunc_alone(node: exp.Expr) -> bool:
     return isinstance(node, exp.TimestampTrunc | exp.DateTrunc) and not isinstance(
         node.parent, exp.DateDiff
     )
-
-
-def days_on(node: exp.Expr) -> bool:
-    """date + n where the tree does not show a date and a 32-bit number."""
-    if not isinstance(node, exp.Add | exp.Sub) or not node.this.is_type("date"):
-        return False
-    plain = isinstance(node.expression, exp.Cast) and node.expression.is_type("int")
-    whole = isinstance(node.expression, exp.Literal) and node.expression.is_int
-    return not (isinstance(node, exp.Add) and isinstance(node.this, exp.Cast) and (plain or whole))
 
 
 def with_zone(node: exp.Expr) -> bool:
@@ -125,18 +98,8 @@ def without_name(node: exp.Expr) -> bool:
     return not isinstance(node, exp.Alias | exp.Column | exp.Star)
 
 
-def mixed(node: exp.Expr) -> bool:
-    """Compares a text with what is none."""
-    if not isinstance(node, exp.EQ | exp.NEQ | exp.LT | exp.LTE | exp.GT | exp.GTE):
-        return False
-    sides = (node.this, node.expression)
-    known = [side for side in sides if side.type and not side.is_type("unknown", "null")]
-    texts = [side.is_type(*exp.DataType.TEXT_TYPES) for side in known]
-    return len(texts) == 2 and texts[0] != texts[1]
-
-
 def reserved(node: exp.Expr) -> bool:
-    return isinstance(node, exp.Identifier) and node.name.lower() in _RESERVED
+    return isinstance(node, exp.Identifier) and node.name.lower() in RESERVED
 
 
 def group_by_all(node: exp.Expr) -> bool:

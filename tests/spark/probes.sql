@@ -62,7 +62,8 @@ select n as k from r
 -- true, false and unknown
 select
     n, yes and x > 0 as a, yes or x > 0 as b, not yes as c, t is null as d, t is not null as e,
-    x <> 1 as f, t in ('a', 'b') as g, x >= 2.5e0 as h, x < 0 as i
+    x <> 1 as f, t in ('a', 'b') as g, x >= 2.5e0 as h, x < 0 as i,
+    yes and (x < 0 or t is null) as j, true as l
 from r
 
 -- choices
@@ -86,7 +87,7 @@ select
     concat('<', t, '>') as a, lower(trim(t)) as b, replace(t, 'Ü', 'u') as c,
     translate(t, 'abc- ’', 'ABC') as d, position(', ' in t) as e, position('' in t) as f,
     cast(n as varchar) as g, cast(d as varchar) as h, replace(t, '’', '''') as i, 'a\b' as j,
-    cast(yes as varchar) as l
+    cast(yes as varchar) as l, trim(t, 'a x') as m
 from r
 
 -- texts are sorted by their bytes, and a space at the end counts

@@ -18,10 +18,10 @@ import pytest
 import sqlglot
 from pyspark.errors import PySparkException
 from pyspark.sql import SparkSession
-from sqlglot import exp
 
 from dialects import translated
-from sql_bans import BANS, RUN, Ban
+from sql_ban import NAMES, ROWS, RUN, TYPES, Ban
+from sql_bans import BANS
 from sql_subset import ALLOWED
 from tests.spark.marks import ON_SPARK
 
@@ -29,7 +29,7 @@ pytestmark = ON_SPARK
 
 _TEXT = Path(__file__).with_name("probes.sql").read_text(encoding="utf-8")
 _PARTS = [part.partition("\n") for part in re.split(r"^-- ", _TEXT, flags=re.MULTILINE) if part]
-ROWS, *PROBES = [(said, select) for said, _, select in _PARTS]
+READ, *PROBES = [(said, select) for said, _, select in _PARTS]
 _KINDS = {
     "timestamp_ntz": "timestamp",
     "timestamp": "timestamp with time zone",
@@ -53,9 +53,9 @@ class Answer(NamedTuple):
 @pytest.fixture(scope="module")
 def db(spark: SparkSession) -> Iterator[duckdb.DuckDBPyConnection]:
     """DuckDB and Spark have the same rows in r."""
-    spark.sql(translated(ROWS[1], "spark")).createOrReplaceTempView("r")
+    spark.sql(translated(READ[1], "spark")).createOrReplaceTempView("r")
     with duckdb.connect() as db:
-        db.execute(f"create table r as {ROWS[1]}")
+        db.execute(f"create table r as {READ[1]}")
         yield db
     spark.catalog.dropTempView("r")
 
@@ -72,16 +72,23 @@ def on_spark(spark: SparkSession, select: str) -> Answer:
     return Answer(frame.columns, kinds, [tuple(row) for row in frame.collect()])
 
 
+def differing(spark: SparkSession, db: duckdb.DuckDBPyConnection, select: str) -> set[str]:
+    """In what Spark's answer differs from DuckDB's, or the condition with which it fails."""
+    ours = on_duckdb(db, select)
+    try:
+        theirs = on_spark(spark, sqlglot.transpile(select, read="duckdb", write="spark")[0])
+    except PySparkException as error:
+        return {str(error.getCondition())}
+    parts = zip((NAMES, TYPES, ROWS), ours, theirs, strict=True)
+    return {part for part, our, their in parts if our != their}
+
+
 @pytest.mark.parametrize("ban", [ban for ban in BANS if ban.evidence == RUN], ids=str)
-def test_what_is_banned_differs(
+def test_what_is_banned_differs_as_it_says(
     spark: SparkSession, db: duckdb.DuckDBPyConnection, ban: Ban
 ) -> None:
-    ours = on_duckdb(db, ban.example)
-    try:
-        theirs = on_spark(spark, sqlglot.transpile(ban.example, read="duckdb", write="spark")[0])
-    except PySparkException:
-        return  # it refuses what DuckDB answers
-    assert theirs != ours
+    """A bad translation would differ as well, in something else."""
+    assert ban.differs in differing(spark, db, ban.example)
 
 
 @pytest.mark.parametrize("select", [s for _, s in PROBES], ids=[said for said, _ in PROBES])
@@ -94,11 +101,13 @@ def test_what_is_allowed_is_the_same(
     assert theirs == ours
 
 
-def test_each_allowed_function_and_operator_is_probed() -> None:
+def test_each_allowed_construct_is_probed_with_each_of_its_parts() -> None:
     trees = [sqlglot.parse_one(select, read="duckdb") for _, select in PROBES]
-    probed = {type(node) for tree in trees for node in tree.walk()}
-    values = {kind for kind in ALLOWED if issubclass(kind, exp.Condition)} - {exp.Paren}
-    assert values - probed == set()
+    nodes = [node for tree in trees for node in tree.walk()]
+    parts = {(type(node), part) for node in nodes for part, value in node.args.items() if value}
+    probed = {*parts, *((type(node), "") for node in nodes)}
+    allowed = {(kind, part) for kind, parts in ALLOWED.items() for part in ("", *parts)}
+    assert allowed - probed == set()
 
 
 def test_letters_and_spaces_of_all_alphabets_are_the_same(spark: SparkSession) -> None:

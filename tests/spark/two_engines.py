@@ -10,7 +10,9 @@ from typing import Any, NamedTuple
 
 import duckdb
 import pyarrow as pa
+import sqlglot
 from pyspark.sql import DataFrame, SparkSession
+from sqlglot import exp
 
 from chartlake.lake.curated import read_table
 from chartlake.lake.store import Store, open_store
@@ -24,16 +26,20 @@ from tests.oracle.catalogue import NOW
 SELECTS = [file.name for file in (*VIEWS, *STEPS)]
 TABLES_MADE = [file.name for file in MARTS if file.kind == "table"]
 
-ROUNDED = {
-    "artist_editions": {"chart_points"},
-    "artist_momentum": {
-        *("chart_points", "share", "points_per_edition_4w"),
-        *("points_per_edition_4w_before", "momentum_4w"),
-    },
-    "artist_profiles": {"chart_points"},
-    "item_profiles": {"chart_points"},
-}
-"""Numbers given to six places, of sums that each engine adds up in an order of its own."""
+
+def _rounded(text: str) -> set[str]:
+    """The columns of a SELECT that are made with round(…, 6)."""
+    select = sqlglot.parse_one(text, read="duckdb")
+    assert isinstance(select, exp.Query)
+    return {
+        column.alias
+        for column in select.selects
+        if any(made.text("decimals") == "6" for made in column.find_all(exp.Round))
+    }
+
+
+ROUNDED = {file.name: columns for file in STEPS if (columns := _rounded(file.text))}
+"""Numbers given to six places: each engine adds up in an order of its own, and has its own half."""
 _LAST_PLACE = 1.000001e-6
 _SHOWN = 3
 
