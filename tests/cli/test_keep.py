@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import shutil
 import sys
 import time
 from pathlib import Path
@@ -15,19 +16,27 @@ import pytest
 from chartlake.cli import remove
 from chartlake.lake.store import Store, open_store
 from tests.charts import write_chart
-from tests.commands import Command
+from tests.commands import Command, run_here
 from tests.lake.kept import all_keys
 
 FEED = "regional-is-daily"
 DAYS = ("2020-03-01", "2020-03-02", "2020-03-03")
 
 
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Three days of a chart, in one build, and another chart. Nobody changes it."""
+    folder = tmp_path_factory.mktemp("project")
+    files = [write_chart(folder, day, names) for day, names in zip(DAYS, _NAMES, strict=True)]
+    other = write_chart(folder, DAYS[0], "xyz", chart="regional-fi")
+    assert run_here("import", *files, other, "--project", folder).code == 0
+    return folder
+
+
 @pytest.fixture
-def lake(chartlake: Command, tmp_path: Path) -> Store:
-    """Three days of a chart, in one build, and another chart."""
-    files = [write_chart(tmp_path, day, names) for day, names in zip(DAYS, _NAMES, strict=True)]
-    other = write_chart(tmp_path, DAYS[0], "xyz", chart="regional-fi")
-    assert chartlake("import", *files, other).code == 0
+def lake(chartlake: Command, project: Path, tmp_path: Path) -> Store:
+    """That of a copy of the project, in which ``chartlake`` runs."""
+    shutil.copytree(project, tmp_path, dirs_exist_ok=True)
     return open_store(str(tmp_path / "chartlake-data" / "lake"))
 
 
