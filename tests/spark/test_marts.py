@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -21,7 +22,7 @@ from chartlake.warehouse.choices import Choices
 from chartlake.warehouse.port import NotPublished
 from chartlake.warehouse.sql import STEPS, Check
 from tests.charts import write_chart
-from tests.commands import Command
+from tests.commands import Command, run_here
 from tests.spark.marks import ON_SPARK
 from tests.spark.two_engines import TABLES_MADE, difference
 
@@ -44,15 +45,24 @@ def few(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(gate, "checks", list)
 
 
-@pytest.fixture
-def lake(chartlake: Command, tmp_path: Path) -> Store:
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A month in one build, of which a day has got another file since then, and a day more."""
+    folder = tmp_path_factory.mktemp("project")
+    here = ("--project", folder)
     days = {"2020-03-01": "abc", "2020-03-02": "bcd", "2020-03-04": "cde", "2020-03-05": "cab"}
-    files = [write_chart(tmp_path, day, names) for day, names in days.items()]
-    assert chartlake("import", *files).code == 0
-    again = write_chart(tmp_path, "2020-03-02", "bda")
-    assert chartlake("import", again, "--replace").code == 0
-    assert chartlake("import", write_chart(tmp_path, "2020-03-06", "dbf")).code == 0
+    files = [write_chart(folder, day, names) for day, names in days.items()]
+    assert run_here("import", *files, *here).code == 0
+    again = write_chart(folder, "2020-03-02", "bda")
+    assert run_here("import", again, "--replace", *here).code == 0
+    assert run_here("import", write_chart(folder, "2020-03-06", "dbf"), *here).code == 0
+    return folder
+
+
+@pytest.fixture
+def lake(chartlake: Command, project: Path, tmp_path: Path) -> Store:
+    """That of a copy of the project, in which ``chartlake`` runs."""
+    shutil.copytree(project, tmp_path, dirs_exist_ok=True)
     return open_store(str(tmp_path / "chartlake-data" / "lake"))
 
 
