@@ -348,6 +348,8 @@ def test_where_nothing_is_to_be_built_no_engine_starts(store: Store) -> None:
     ("slots", "width", "sizes"),
     [
         (1, 2, [1]),
+        (2, 2, [2]),
+        (511, 4, [511]),
         (1000, 2, [1000]),
         (1023, 1, [1023]),
         (1025, 1, [513, 512]),

@@ -99,12 +99,11 @@ def build_slots(
 def _pieces(places: Sequence[Place], engine: Engine) -> list[Piece]:
     """The places by feed and slot, so that each piece knows most of its records after a day."""
     by_feed, width = sorted(places), engine.width
-    count = min(len(by_feed) // engine.smallest_piece, width * _PIECES_EACH)
+    count = max(1, min(len(by_feed) // engine.smallest_piece, width * _PIECES_EACH))
     if count > width:
         count -= count % width  # so that all workers end at the same time
     if len(by_feed) > count * _MOST_SLOTS:
         count = -(-len(by_feed) // (_MOST_SLOTS * width)) * width
-    count = max(count, 1)
     size = -(-len(by_feed) // count)
     parts = [tuple(by_feed[begin : begin + size]) for begin in range(0, len(by_feed), size)]
     return [Piece(number if parts[1:] else None, part) for number, part in enumerate(parts)]
