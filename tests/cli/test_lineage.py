@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from chartlake.warehouse.lineage import relations, trace
 from chartlake.warehouse.sql import MARTS, VIEWS
 from tests.commands import Command
 
@@ -63,6 +64,10 @@ def test_every_mart_and_view_can_be_asked_for(chartlake: Command, name: str) -> 
         ("chart_movement.streak", "did you mean chart_movements"),
         ("chart_movements.strek", "did you mean streak"),
         ("entries.position", "entries is a curated table"),
+        ("due_editions", "due_editions is given: no SQL makes it"),
+        ("due_editions.chart_date", "it is the calendar"),
+        ("roster_terms.value", "it is [roster] of chartlake.toml"),
+        ("touched_slots", "a load notes in it"),
     ],
 )
 def test_a_name_that_is_not_there(chartlake: Command, asked: str, told: str) -> None:
@@ -70,3 +75,16 @@ def test_a_name_that_is_not_there(chartlake: Command, asked: str, told: str) -> 
     assert said.code == 2
     assert told in said.err
     assert said.out == ""
+
+
+def given() -> list[str]:
+    """What traces show as given."""
+    every = (trace(name, column) for name, one in relations().items() for column in one.columns)
+    return sorted({origin.partition(".")[0] for found in every for origin in found.given})
+
+
+@pytest.mark.parametrize("name", given())
+def test_what_is_given_is_told(chartlake: Command, name: str) -> None:
+    said = chartlake("lineage", name)
+    assert said.code == 2
+    assert said.err.startswith(f"error: {name} is given: no SQL makes it\n")

@@ -15,10 +15,12 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 import boto3
 import httpx2
 import msgspec
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from chartlake.cli.forget import feeds_of_account, remove_feeds
-from chartlake.lake import keys, raw, tombstones
+from chartlake.lake import keys, marts, raw, tombstones
 from chartlake.lake.search import Words, _in_object, search
 from chartlake.lake.store import Store, open_store
 from chartlake.model import Feed, Slot, slot_at
@@ -201,6 +203,32 @@ def test_rows_of_builds_that_were_never_committed_go_too(
     lake.create(key.replace(".parquet", "0.parquet"), lake.get(key))
     assert chartlake("forget-user", "default", "--yes").code == 0
     assert found_in(lake, tmp_path) == set()
+
+
+def test_marts_go_too_and_those_that_were_never_committed(
+    chartlake: Command, lake: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def killed(*what: object) -> None:
+        raise SystemExit(9)
+
+    assert chartlake("marts").code == 0
+    with monkeypatch.context() as patch:
+        patch.setattr(marts, "commit", killed)
+        assert chartlake("marts").code == 9
+    assert len({keys.run_of(key) for key in lake.keys(keys.MARTS)}) == 2
+    assert feeds_in_marts(lake) == {*OWN, "theirs"}
+    assert chartlake("forget-user", "default", "--yes").code == 0
+    assert [*lake.keys(keys.MARTS)] == []
+    assert chartlake("marts").code == 0
+    assert feeds_in_marts(lake) == {"theirs"}
+
+
+def feeds_in_marts(lake: Store) -> set[str]:
+    """Of which there are rows, in whatever run."""
+    files = [key for key in lake.keys(keys.MARTS) if key.endswith(".parquet")]
+    tables = [pq.read_table(pa.BufferReader(lake.get(key))) for key in files]
+    found = [table["feed"].to_pylist() for table in tables if "feed" in table.column_names]
+    return {feed for feeds in found for feed in feeds}
 
 
 def test_what_killed_writes_left_goes_too(chartlake: Command, lake: Store, tmp_path: Path) -> None:

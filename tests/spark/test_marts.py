@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 from pyspark.sql import SparkSession
 
-from chartlake.errors import ConfigError, CorruptObject
-from chartlake.lake import builds, keys, marts
+from chartlake.errors import ConfigError, CorruptObject, DataError
+from chartlake.lake import builds, keys, marts, purge, tombstones
 from chartlake.lake.curated import read_table
 from chartlake.lake.marts import MartsRun
 from chartlake.lake.store import Store, open_store
-from chartlake.model import Build
+from chartlake.model import Build, Slot
 from chartlake.spark import gate
 from chartlake.spark import marts as on_spark
 from chartlake.spark.marts import SparkMarts
@@ -97,6 +97,8 @@ def test_both_engines_write_the_same(chartlake: Command, spark: SparkSession, la
     assert (here.engine, there.engine) == ("duckdb", "spark")
     assert here.rows["chart_movements"] == 15
     assert [*here.rows] == [*there.rows] == TABLES_MADE
+    assert read_table(lake, here.slots).equals(read_table(lake, there.slots))
+    assert here.slots.rows == 5
     assert_same(lake, here, there)
 
 
@@ -173,6 +175,24 @@ def test_marts_that_a_check_objects_to_are_not_published(
     assert marts.published(lake) is None
     allowed = SparkMarts(None, Choices(as_warnings=frozenset({"a_check"})))
     assert allowed.make(lake, NOW, lambda done, of: None) == marts.published(lake)
+
+
+@pytest.mark.usefixtures("few")
+def test_marts_of_what_is_purged_meanwhile_do_not_count(spark: SparkSession, lake: Store) -> None:
+    before = make(lake)
+    slot = Slot("20200304T000000Z")
+
+    def tell(done: int, of: int) -> None:
+        if done == of:  # all are written
+            tombstones.bury(lake, FEED, {slot: 1}, "it was purged", NOW)
+            purge.finish(lake, [FEED])
+
+    with pytest.raises(DataError, match="the marts hold what was removed"):
+        SparkMarts(None, Choices()).make(lake, NOW, tell)
+    assert [*lake.keys(keys.MARTS)] == []
+    after = make(lake)
+    assert after.slots.rows == before.slots.rows - 1
+    assert after.rows["chart_movements"] == before.rows["chart_movements"] - 3
 
 
 def test_a_lake_in_memory_is_out_of_reach(spark: SparkSession) -> None:

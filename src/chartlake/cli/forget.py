@@ -67,7 +67,7 @@ def forget_user(
     _check_anything(account, settings, feeds, signed_in, words)
     names = ", ".join(sorted(feeds)) or "no feeds"
     check_sure(f"forget account {account}, with all of {names}, everywhere and for good", yes)
-    with alone(here.store, "keep", "extract"):
+    with alone(here.store, "keep", "extract", "marts"):
         slots = remove_feeds(here, feeds)
         versioned = _leaves_versions(here.store, feeds)
         _sign_out(accounts, signed_in)

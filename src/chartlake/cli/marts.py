@@ -9,7 +9,7 @@ import typer
 
 from chartlake.cli import show
 from chartlake.cli.options import AsJson, ProjectDir, open_here
-from chartlake.cli.remove import size_of
+from chartlake.cli.remove import alone, size_of
 from chartlake.cli.show import Col
 from chartlake.lake import keys
 from chartlake.lake import marts as in_lake
@@ -20,7 +20,6 @@ from chartlake.settings import Engine
 
 __all__ = ["marts"]
 
-_TURN_SECONDS = 600.0
 _MART = [
     Col("mart", "mart", wide=True),
     Col("rows", "rows"),
@@ -45,7 +44,7 @@ def marts(
     """
     clock = time.perf_counter()
     here = open_here(project)
-    with here.store.alone("keep", _TURN_SECONDS):  # or a removal would take its files for leavings
+    with alone(here.store, "marts", so="no marts were made"):  # only removals wait for that
         problems = here.pipeline.load().left_out if engine == "local" else ()
         with show.progress("marts", quiet=as_json) as progress:
             run = here.marts(engine).make(here.store, here.pipeline.clock(), progress)

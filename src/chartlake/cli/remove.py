@@ -13,7 +13,7 @@ import typer
 from chartlake.cli import show
 from chartlake.cli.options import AsJson, From, ProjectDir, To, open_here
 from chartlake.errors import CorruptObject, StorageError, UsageError
-from chartlake.lake import forget, marts, raw, tombstones
+from chartlake.lake import forget, raw, tombstones
 from chartlake.lake import purge as removal
 from chartlake.lake.purge import Removed
 from chartlake.lake.store import Store
@@ -61,7 +61,7 @@ def purge(
     here = open_here(project)
     check_known(here.store, feed)
     low, high = (day, day) if day else (first, last)
-    with alone(here.store, "keep", "extract"):
+    with alone(here.store, "keep", "extract", "marts"):
         slots = removal.select(
             here.store, feed, low.date() if low else None, high.date() if high else None
         )
@@ -76,16 +76,17 @@ def purge(
         print_removed(removed)
 
 
-def alone(store: Store, *names: str) -> ExitStack:
+def alone(store: Store, *names: str, so: str = "nothing was removed") -> ExitStack:
     """Keep other runs on this machine out meanwhile; StorageError where one goes on and on.
 
-    It may be writing files that it has not committed: to a removal they look like leavings.
+    It may be writing what is to be gone, or files that it has not committed: to a removal they
+    look like leavings.
     """
     with ExitStack() as stack:
         for name in names:
             if not stack.enter_context(store.alone(name, _TURN_SECONDS)):
                 raise StorageError(
-                    "another run goes on at the same time, and nothing was removed",
+                    f"another run goes on at the same time, and {so}",
                     why=f"this has waited for it for {_TURN_SECONDS / 60:.0f} minutes",
                     fix="run the command again when the other one has ended",
                 )
@@ -98,7 +99,6 @@ def finish_removals(
     """Complete what tombstones ask for, in the lake and in the warehouse.
 
     Without ``feeds`` also what came after the tombstones of forgotten feeds.
-    The marts in the lake go as well, all of them: they are made again when somebody wants them.
     With ``everywhere`` the warehouse is written anew, also where it holds none of the
     slots any more: an earlier call may have been interrupted before it was.
     """
@@ -114,11 +114,6 @@ def finish_removals(
     revisions = {place: found.revision for place, found in buried.items()}
     is_due = everywhere or problem or removed.anything
     if revisions and (is_due or here.warehouse.holds(revisions)):
-        made = marts.drop_all(here.store)
-        removed = removed._replace(
-            objects=removed.objects + Counter(marts=len(made)),
-            size=removed.size + sum(listed.size for listed in made),
-        )
         here.warehouse.remove(here.store, revisions.keys(), here.pipeline.clock())
     if problem:
         raise problem

@@ -11,6 +11,7 @@
     garbage    what nothing refers to, as `references` tells
     purge      slots removed from every zone, as tombstones say (`shrink`: builds without them)
     forget     what is there of an account; `search` finds what is left
+    marts      the marts as Parquet, run by run (`marts_slots`: of which slots they are made)
     aside      what could not be used: quarantined files and failures, with their reasons
 
 Write immutable attempt objects; commit by creating one small object that must

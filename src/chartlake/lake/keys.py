@@ -100,6 +100,11 @@ def marts_of(run: str) -> str:
     return f"{MARTS}{run}/"
 
 
+def marts_slots(run: str) -> str:
+    """The file that says of which slots a run's marts are made."""
+    return f"{marts_of(run)}slots.parquet"
+
+
 def mart(run: str, name: str, part: str) -> str:
     """One file of a mart that a run made."""
     return f"{marts_of(run)}{name}/{part}.parquet"

@@ -1,10 +1,15 @@
 """Marts as Parquet: each run's files in a folder of its own, and which run counts.
 
+    marts/000001-6f…/slots.parquet       written first: of which slots the marts are made
     marts/000001-6f…/chart_movements/00000.parquet
     marts/000001-6f….json                written last; it names every file
 
 Nobody sees a run before its object is there. The last one counts; the one before it
 stays too, for those who are reading it. All of it can be made again from the builds.
+
+A run that holds a slot of which a tombstone says that it is to be gone is removed, whole. A
+removal writes its tombstones before it looks for runs; a run looks for tombstones after it was
+committed. So one of them sees the other, whatever the order, and no clock or lock is asked.
 """
 
 from __future__ import annotations
@@ -12,31 +17,42 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from importlib.metadata import version
+from typing import NamedTuple
 
 import msgspec
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from chartlake.errors import CorruptObject
+from chartlake.errors import CorruptObject, DataError
 from chartlake.lake import keys
 from chartlake.lake.curated import stored
+from chartlake.lake.marts_slots import (
+    Place,
+    removed_of,
+    runs_to_remove,
+    slots_table,
+    write_slots,
+)
 from chartlake.lake.store import Listed, Store
 from chartlake.model import BuiltFile, Record, Undecodable, from_json, sha256
 
 __all__ = [
+    "Begun",
     "MartsRun",
+    "begin",
     "commit",
-    "drop_all",
     "drop_former",
+    "drop_removed",
     "leavings",
-    "new_run",
     "published",
+    "to_remove",
     "write_file",
 ]
 
 _KEPT = 2
 _ROW_GROUP = 1 << 18
 _AGAIN = "make them again: chartlake marts"
+_SHOWN = 3
 
 
 class MartsRun(Record, frozen=True, kw_only=True):
@@ -51,10 +67,30 @@ class MartsRun(Record, frozen=True, kw_only=True):
     chartlake: str
     rows: dict[str, int]
     files: tuple[BuiltFile, ...]
+    slots: BuiltFile
     format: int = 1
 
 
-def new_run(store: Store) -> str:
+class Begun(NamedTuple):
+    """A run whose marts are being written, and the file of the slots that it is made of."""
+
+    run: str
+    slots: BuiltFile
+
+
+def begin(store: Store, revisions: Mapping[Place, int]) -> Begun:
+    """Begin a run that is made of these slots (feed, slot), each in this revision.
+
+    Nothing else may go into its marts. DataError where one of the slots is to be gone.
+    """
+    slots = slots_table(revisions)
+    if found := removed_of(store, slots):
+        raise _of_removed(found)
+    run = _new_run(store)
+    return Begun(run, write_slots(store, run, slots))
+
+
+def _new_run(store: Store) -> str:
     """A name that no other run has, and that sorts after those there are, whatever clocks say."""
     last = max((keys.run_of(key) for key in store.keys(keys.MARTS)), default="")
     number = int(last.partition("-")[0] or 0) + 1
@@ -95,23 +131,58 @@ def _groups(rows: Iterable[pa.RecordBatch]) -> Iterable[pa.Table]:
 
 
 def commit(
-    store: Store, run: str, engine: str, now: datetime, files: Mapping[str, Iterable[BuiltFile]]
+    store: Store, begun: Begun, engine: str, now: datetime, files: Mapping[str, Iterable[BuiltFile]]
 ) -> MartsRun:
-    """Let the run count whose files these are, by mart; first goes what it does not name."""
+    """Let the run count whose files these are, by mart; first goes what it does not name.
+
+    DataError, and nothing of it stays, where a slot was removed meanwhile that it holds.
+    """
     made = MartsRun(
-        run=run,
+        run=begun.run,
         engine=engine,
         made_at=now,
         chartlake=version("chartlake"),
         rows={mart: sum(file.rows for file in some) for mart, some in files.items()},
         files=tuple(file for some in files.values() for file in some),
+        slots=begun.slots,
     )
-    named = {file.key for file in made.files}
-    for key in store.keys(keys.marts_of(run)):
+    named = {made.slots.key, *(file.key for file in made.files)}
+    for key in store.keys(keys.marts_of(made.run)):
         if key not in named:
             store.delete(key)
-    store.create(keys.marts_run(run), msgspec.json.encode(made))
+    store.create(keys.marts_run(made.run), msgspec.json.encode(made))
+    # only now: who removes slots from here on finds the run
+    if problem := _problem(store, made.run, named):
+        listing = store.listing(keys.MARTS)
+        _drop(store, [listed for listed in listing if keys.run_of(listed.key) == made.run])
+        raise problem
     return made
+
+
+def _problem(store: Store, run: str, named: set[str]) -> DataError | None:
+    """Why a run that was committed just now must not count."""
+    found = runs_to_remove(store, [run])
+    if run in found:
+        return _of_removed(found[run])
+    if lost := sorted(named.difference(store.keys(keys.marts_of(run)))):
+        return DataError(
+            "files of the marts are gone, so they do not count",
+            why=f"{lost[0]} was removed before all of them were there",
+            fix=_AGAIN,
+        )
+    return None
+
+
+def _of_removed(places: list[Place]) -> DataError:
+    names = ", ".join(f"{feed} {slot}" for feed, slot in places[:_SHOWN])
+    more = f" and {len(places) - _SHOWN:,} more" if len(places) > _SHOWN else ""
+    return DataError(
+        "the marts hold what was removed, so they do not count",
+        why=f"they were made with slots that are purged or forgotten: {names}{more}"
+        if places
+        else "slots were purged or forgotten while they were made, and their files with them",
+        fix=f"chartlake gc, which completes the removal; then {_AGAIN}",
+    )
 
 
 def published(store: Store) -> MartsRun | None:
@@ -133,9 +204,20 @@ def drop_former(store: Store) -> None:
     _drop(store, [listed for listed in listing if keys.run_of(listed.key) in former])
 
 
-def drop_all(store: Store) -> list[Listed]:
-    """Remove all runs, committed or not: they may hold what is to be gone."""
-    return _drop(store, store.listing(keys.MARTS))
+def drop_removed(store: Store) -> list[Listed]:
+    """Remove the runs, committed or not, that hold what tombstones say is to be gone."""
+    listing = store.listing(keys.MARTS)
+    gone = runs_to_remove(store, _runs(listing))
+    return _drop(store, [listed for listed in listing if keys.run_of(listed.key) in gone])
+
+
+def to_remove(store: Store) -> dict[str, list[Place]]:
+    """Those runs, each with the slots; without any where it does not say what it holds."""
+    return runs_to_remove(store, _runs(store.listing(keys.MARTS)))
+
+
+def _runs(listing: Iterable[Listed]) -> list[str]:
+    return sorted({run for listed in listing if (run := keys.run_of(listed.key))})
 
 
 def _drop(store: Store, gone: list[Listed]) -> list[Listed]:

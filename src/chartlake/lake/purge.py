@@ -1,7 +1,7 @@
 """Removing slots from every zone of the lake, so that no crash leaves one half removed.
 
-First the tombstones, then manifests, builds with their files, raw pages, and the
-rest. `finish` does whatever the tombstones say is still to be done, and may be
+First the tombstones, then the marts, manifests, builds with their files, raw pages, and
+the rest. `finish` does whatever the tombstones say is still to be done, and may be
 repeated. What came after a tombstone (a file that somebody brought again) stays.
 """
 
@@ -16,7 +16,7 @@ from typing import NamedTuple
 import msgspec
 
 from chartlake.errors import CorruptObject
-from chartlake.lake import keys, raw, tombstones
+from chartlake.lake import keys, marts, raw, tombstones
 from chartlake.lake.references import held_objects, manifests_of, raw_objects, read_builds
 from chartlake.lake.shrink import shrink
 from chartlake.lake.state import FeedState, change_state, feed_state, read_state
@@ -96,9 +96,10 @@ def finish(store: Store, feeds: Iterable[str]) -> Removed:
     CorruptObject, after all else is done, where a build has to stay as it is: see `shrink`.
     """
     buried = buried_slots(store, feeds)
-    done = Removed(Counter())
     if not buried:
-        return done
+        return Removed(Counter())
+    made = marts.drop_removed(store)
+    done = Removed(Counter(marts=len(made)), sum(listed.size for listed in made))
     for feed in sorted({feed for feed, _ in buried}):
         mine = {Slot(slot): found for (name, slot), found in buried.items() if name == feed}
         done = _sum(done, _remove_manifests(store, feed, mine))

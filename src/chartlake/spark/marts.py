@@ -68,16 +68,20 @@ class SparkMarts:
         """Make every mart from the builds that are live now; ``tell`` counts them.
 
         NotPublished where a check of severity error finds something, CorruptObject where the
-        lake is damaged: what was made before still counts then.
+        lake is damaged, DataError where a slot was removed meanwhile: what was made before
+        still counts then.
         """
         with in_peoples_words("marts"), own_session(self._master) as session:
             check_reach(store, str(session.sparkContext.master))
-            batch = batch_of(store.url, marts.new_run(store))
+            live = live_slots(read_builds(store))
+            revisions = {place: found.slot.revision for place, found in live.items()}
+            begun = marts.begin(store, revisions)
+            batch = batch_of(store.url, begun.run)
             with Making(session, store, batch, tell) as making:
-                making.relations(now, self._chosen)
+                making.relations(live, now, self._chosen)
                 files = making.marts()
                 pass_or_refuse(session, self._chosen.as_warnings)
-            return marts.commit(store, batch.attempt, self.engine, now, files)
+            return marts.commit(store, begun, self.engine, now, files)
 
 
 @contextmanager
@@ -111,9 +115,8 @@ class Making:
             for frame in self._kept:
                 frame.unpersist()
 
-    def relations(self, now: datetime, chosen: Choices) -> None:
+    def relations(self, live: Live, now: datetime, chosen: Choices) -> None:
         """The curated tables with their live rows, and what is computed from them here."""
-        live = live_slots(read_builds(self._store))
         sources = _sources(live)
         for name, table in TABLES.items():
             frame = frame_of(self._session, self._batch, table.arrow, sources[name])

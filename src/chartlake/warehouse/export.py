@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from datetime import datetime
 from itertools import chain
 
+import duckdb
 import pyarrow as pa
 
 from chartlake.lake import marts
@@ -30,21 +31,30 @@ class DuckDBMarts:
         self._warehouse = warehouse
 
     def make(self, store: Store, now: datetime, tell: Callable[[int, int], None]) -> MartsRun:
-        """Write every mart as it is published, in its order; ``tell`` counts them."""
-        run = marts.new_run(store)
+        """Write every mart as it is published, in its order; ``tell`` counts them.
+
+        DataError where they hold a slot that is to be gone, or was removed meanwhile.
+        """
         tables = [file for file in MARTS if file.kind == "table"]
         files: dict[str, list[BuiltFile]] = {}
-        with self._warehouse.reading() as db:  # one connection: one state of all marts
+        with self._warehouse.reading() as db:  # one connection: one state of slots and marts
+            begun = marts.begin(store, _slots_of(db))
             for done, mart in enumerate(tables):
                 tell(done, len(tables))
                 sorted_rows = db.sql(f"from {mart.name} order by {mart.order}")
                 rows = sorted_rows.to_arrow_reader(_ROWS_OF_A_BATCH)
                 files[mart.name] = [
-                    marts.write_file(store, run, mart.name, part, rows.schema, some)
+                    marts.write_file(store, begun.run, mart.name, part, rows.schema, some)
                     for part, some in enumerate(_cut(rows))
                 ]
         tell(len(tables), len(tables))
-        return marts.commit(store, run, self.engine, now, files)
+        return marts.commit(store, begun, self.engine, now, files)
+
+
+def _slots_of(db: duckdb.DuckDBPyConnection) -> dict[tuple[str, str], int]:
+    """All that is loaded, which may be more than the lake has: a removal elsewhere."""
+    found = db.execute("select feed, slot, revision from live_attempts").fetchall()
+    return {(feed, slot): revision for feed, slot, revision in found}
 
 
 def _cut(rows: pa.RecordBatchReader) -> Iterator[Iterator[pa.RecordBatch]]:

@@ -14,11 +14,23 @@ import msgspec
 
 from chartlake.errors import UsageError
 from chartlake.schema import TABLES
+from chartlake.warehouse.sql import GIVEN
 
 __all__ = ["ROWS", "Made", "Relation", "Step", "Trace", "relation", "relations", "trace"]
 
 ROWS = "*"
 """Stands for a column where rows are counted."""
+
+
+_GIVEN = {
+    "due_editions": "it is the calendar: when the schedules of the feeds make editions due",
+    "load_history": "a load notes in it which attempt of which slot it loaded",
+    "roster_terms": "it is [roster] of chartlake.toml",
+    "excluded_terms": "it is [exclude] of chartlake.toml",
+    "feed_markets": "it is [markets] of chartlake.toml, and what the names of charts files say",
+    "chart_options": "it is [charts] of chartlake.toml",
+    **dict.fromkeys(GIVEN, "a load notes in it what it touched, to make that again in the marts"),
+}
 
 
 class Made(msgspec.Struct, frozen=True, rename={"made_from": "from"}):
@@ -76,6 +88,14 @@ def relation(name: str) -> Relation:
             f"{name} is a curated table: no SQL makes it",
             why="its columns are what the sources tell",
             fix="docs/data-dictionary.md has their meanings; chartlake explain goes to the bytes",
+        )
+    if why := _GIVEN.get(name):
+        raise UsageError(
+            f"{name} is given: no SQL makes it",
+            why=why,
+            fix="docs/architecture.md, Marts that grow, tells how it is used"
+            if name in GIVEN
+            else "docs/data-dictionary.md has what its columns mean",
         )
     raise UsageError(f"there is no mart or view {name}", fix=_like(name, known))
 
