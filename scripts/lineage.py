@@ -4,7 +4,8 @@
 
 A column is made from the columns in its expression, through all CTEs: also those that a window
 sorts or parts by, and those that a case asks. What only a join or a filter reads does not count.
-`count(*)` is made from rows, which are written as a column with the name `*`.
+`count(*)` is made from rows, which are written as a column with the name `*`: those of FROM and of
+inner joins.
 """
 
 from __future__ import annotations
@@ -60,6 +61,7 @@ def lineage(selects: Iterable[Select]) -> dict[str, Any]:
             "file": select.file,
             "kind": select.kind,
             "reads": sorted(reads(select.text)),
+            "rows": [one.removesuffix(".*") for one in _in_order(_rows(scope))],
             "columns": {
                 name: {"from": list(_origins(scope, place)), "says": says}
                 for place, (name, says) in enumerate(_said(tree, select.text))
@@ -112,7 +114,8 @@ def _made_from(scope: Scope, node: exp.Expr) -> Iterator[str]:
 def _rows(scope: Scope) -> Iterator[str]:
     for branch in scope.set_operation_scopes:
         yield from _rows(branch)
-    for name in scope.selected_sources:
+    left = {join.alias_or_name for join in scope.expression.args.get("joins", ()) if join.side}
+    for name in scope.selected_sources.keys() - left:  # which adds none and takes none away
         source = scope.sources[name]
         if isinstance(source, Scope):
             yield from _rows(source)

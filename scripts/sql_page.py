@@ -56,7 +56,9 @@ these tables have microseconds.""",
 made, and through which files; `chartlake lineage chart_movements` the same of all its columns. It
 needs no warehouse: what it tells was read from the syntax trees by `make dialects`. A column is
 made from what its expression reads, through all CTEs, and from what a window in it sorts and parts
-by. What only a join or a `where` reads does not count. Where rows are counted, it says so.""",
+by. What only a join or a `where` reads does not count, nor what only says which rows a load makes
+again. Where rows are counted, it says whose. `r.` and such in an expression are names that the file
+gives to its parts.""",
     "picture": """\
 Drums: curated tables. Flags: what the load writes beside them, such as the calendar and the lists
 of the configuration. Rounded: views. Squares: marts. An arrow goes from what is read to what reads

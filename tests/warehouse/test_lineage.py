@@ -121,6 +121,7 @@ def test_a_state_that_is_read_from_the_mart_itself_makes_no_endless_way(
             file=f"{name}.sql",
             kind="mart",
             reads=(other,),
+            rows=(other,),
             columns={"n": Made(made_from=(f"{other}.n", "entries.slot"), says="n")},
         )
         for name, other in pairwise("aba")
@@ -129,10 +130,21 @@ def test_a_state_that_is_read_from_the_mart_itself_makes_no_endless_way(
     assert [step.column for step in trace("a", "n").steps] == ["a.n", "b.n"]
 
 
+def test_what_only_says_what_a_load_makes_again_is_left_out() -> None:
+    found = trace("chart_turnover", "turnover")
+    assert {"entries.*", "editions.scheduled_at"} <= {*found.made_from}
+    assert not [one for step in found.steps for one in step.made_from if "touched" in one]
+    assert "play_observations.*" not in found.made_from
+    assert not {"scope.*", "item_states.*"} & {*found.given}
+    assert trace("touched_tracks", "track_id").given == ()  # asked for itself, it is told
+    assert "entries.track_id" in trace("touched_tracks", "track_id").made_from
+
+
 @pytest.mark.parametrize(
     ("name", "column", "told"),
     [
         ("chart_movement", "streak", "did you mean chart_movements"),
+        ("CHART_MOVEMENTS", "streak", "did you mean chart_movements"),
         ("chart_movements", "strek", "did you mean streak"),
         ("chart_exits", "xyz", "there are feed, scheduled_at"),
         ("entries", "position", "chartlake explain"),

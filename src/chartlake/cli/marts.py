@@ -11,7 +11,8 @@ from chartlake.cli import show
 from chartlake.cli.options import AsJson, ProjectDir, open_here
 from chartlake.cli.remove import alone, size_of
 from chartlake.cli.show import Col
-from chartlake.lake import keys
+from chartlake.errors import UsageError
+from chartlake.lake import builds, keys
 from chartlake.lake import marts as in_lake
 from chartlake.lake.marts import MartsRun
 from chartlake.lake.store import Store
@@ -44,6 +45,11 @@ def marts(
     """
     clock = time.perf_counter()
     here = open_here(project)
+    if not any(True for _ in builds.list_builds(here.store)):
+        raise UsageError(
+            f"nothing was built yet in {here.store.url}, so there are no marts",
+            fix="fill it first: chartlake import FILES, chartlake run, or chartlake demo",
+        )
     with alone(here.store, "marts", so="no marts were made"):  # only removals wait for that
         problems = here.pipeline.load().left_out if engine == "local" else ()
         with show.progress("marts", quiet=as_json) as progress:

@@ -41,16 +41,21 @@ class Made(msgspec.Struct, frozen=True, rename={"made_from": "from"}):
 
 
 class Relation(msgspec.Struct, frozen=True):
-    """A view, mart or state: its SQL file, the relations that it reads, and its columns."""
+    """A view, mart or state: its SQL file, what it reads, whose rows it has, and its columns."""
 
     file: str
     kind: str
     reads: tuple[str, ...]
+    rows: tuple[str, ...]
     columns: dict[str, Made]
 
 
 class Step(msgspec.Struct, frozen=True, rename={"made_from": "from"}):
-    """A column, and from which others the expression of which file makes it."""
+    """A column, and from which others the expression of which file makes it.
+
+    What only says which rows a load makes again, and what they go on from, is left out: made
+    anew, the column is the same.
+    """
 
     column: str
     file: str
@@ -97,14 +102,15 @@ def relation(name: str) -> Relation:
             if name in GIVEN
             else "docs/data-dictionary.md has what its columns mean",
         )
-    raise UsageError(f"there is no mart or view {name}", fix=_like(name, known))
+    lasting = [one for one, about in known.items() if about.kind != "state"]
+    raise UsageError(f"there is no mart or view {name!r}", fix=_like(name, lasting))
 
 
 def trace(name: str, column: str) -> Trace:
     """From where a column comes; UsageError names those that are like it."""
     columns = relation(name).columns
     if column not in columns:
-        raise UsageError(f"{name} has no column {column}", fix=_like(column, columns))
+        raise UsageError(f"{name} has no column {column!r}", fix=_like(column, columns))
     steps = tuple(_steps(f"{name}.{column}"))
     origins = sorted({one for step in steps for one in step.made_from if not _is_made(one)})
     return Trace(
@@ -130,10 +136,16 @@ def _step(name: str) -> Step:
     place, _, column = name.partition(".")
     about = relations()[place]
     if column == ROWS:
-        rows = tuple(f"{read}.{ROWS}" for read in about.reads)
-        return Step(column=name, file=about.file, says="its rows", made_from=rows)
-    made = about.columns[column]
-    return Step(column=name, file=about.file, says=made.says, made_from=made.made_from)
+        made = Made(tuple(f"{read}.{ROWS}" for read in about.rows), says="its rows")
+    else:
+        made = about.columns[column]
+    lasting = (one for one in made.made_from if about.kind == "state" or not _is_of_a_load(one))
+    return Step(column=name, file=about.file, says=made.says, made_from=tuple(lasting))
+
+
+def _is_of_a_load(name: str) -> bool:
+    place = name.partition(".")[0]
+    return place in GIVEN or (_is_made(name) and relations()[place].kind == "state")
 
 
 def _is_made(name: str) -> bool:
@@ -141,5 +153,5 @@ def _is_made(name: str) -> bool:
 
 
 def _like(name: str, known: Collection[str]) -> str:
-    near = get_close_matches(name, known, n=3, cutoff=0.5)
+    near = get_close_matches(name.lower(), known, n=3, cutoff=0.5)
     return f"did you mean {' or '.join(near)}?" if near else f"there are {', '.join(known)}"
