@@ -6,7 +6,7 @@ where the other one goes on.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
 from functools import cache, partial
@@ -22,11 +22,12 @@ from chartlake.lake.curated import read_table
 from chartlake.lake.garbage import collect
 from chartlake.lake.marts import MartsRun
 from chartlake.lake.references import live_slots, read_builds
-from chartlake.lake.store import Listed, Store, open_store
+from chartlake.lake.store import Store, open_store
 from chartlake.lake.tombstones import FORGOTTEN
 from chartlake.lake.verify import verify
 from chartlake.model import BuiltFile
 from tests.lake.kept import FILES, build, commit, day, later
+from tests.lake.stopping import Stopping
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
 GONE = ("finds", str(day(1)))
@@ -35,43 +36,6 @@ Slots = Mapping[tuple[str, str], int]
 
 class Killed(Exception):
     """What a process does not live to see."""
-
-
-class Stopping(Store):
-    """Does something else before its calls of these numbers; counts them."""
-
-    def __init__(self, inner: Store, acts: Mapping[int, Callable[[], object]]) -> None:
-        super().__init__(lambda: inner._objects, inner.url)
-        self._acts, self.calls = acts, 0
-
-    def _call(self) -> None:
-        self.calls += 1
-        if act := self._acts.get(self.calls - 1):
-            act()
-
-    def create(self, key: str, content: bytes) -> bool:
-        self._call()
-        return super().create(key, content)
-
-    def get(self, key: str) -> bytes:
-        self._call()
-        return super().get(key)
-
-    def delete(self, key: str) -> None:
-        self._call()
-        super().delete(key)
-
-    def keys(self, prefix: str) -> Iterator[str]:
-        self._call()
-        return super().keys(prefix)
-
-    def listing(self, prefix: str) -> list[Listed]:
-        self._call()
-        return super().listing(prefix)
-
-    def folders(self, prefix: str) -> list[str]:
-        self._call()
-        return super().folders(prefix)
 
 
 @pytest.fixture
