@@ -76,8 +76,8 @@ Answers go to standard output; warnings, errors and row counts go to standard er
 the answer is one JSON document; an error that leaves nothing to answer stays words on standard
 error. Output that does not go to a terminal is 120 columns wide and has no colours (a query's is as
 wide as its rows); `NO_COLOR` switches colours off everywhere. Columns for which a terminal has no
-room are left out and named. `--project` may stand before or after
-the command."""
+room are left out and named. `--project` of a command about a project may stand before or after its
+name."""
 
 
 class UndocumentedError(Exception):

@@ -257,9 +257,13 @@ def test_marts_keep_no_run_waiting(chartlake: Command, lake: Store, tmp_path: Pa
         assert chartlake("marts").code == 0
 
 
-def test_an_empty_lake_has_empty_marts(chartlake: Command) -> None:
-    facts = chartlake("marts", "--json").json()
-    assert {each["rows"] for each in facts["marts"]} == {0}
+def test_a_lake_without_builds_has_no_marts(chartlake: Command, tmp_path: Path) -> None:
+    """As in a folder that is not the project."""
+    said = chartlake("marts")
+    assert said.code == 2
+    assert "nothing was built yet in" in said.err
+    assert "fill it first: chartlake import" in said.err
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_spark_that_is_not_installed_is_told(
