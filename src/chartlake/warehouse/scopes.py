@@ -7,8 +7,9 @@ it is, whether it is excluded.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from datetime import date, datetime
+from itertools import groupby
 from typing import NamedTuple
 
 import duckdb
@@ -119,33 +120,40 @@ select t.feed, {_FIRST} from (
 inner join timeline t on t.feed = a.feed and t.chart_date >= a.date and t.is_edition
 group by t.feed
 """
-_ENTRIES = (
-    "from touched_editions",
-    _COUNTED_OTHERWISE,
-    _EXCLUDED_OTHERWISE,
-    _TRACK_EXCLUDED_OTHERWISE,
-)
-_CREDITS = (*_ENTRIES, _CREDITED_OTHERWISE, _NAMED_OTHERWISE)
-_SCOPES = {
-    "entries": _ENTRIES,
-    "credits": _CREDITS,
-    "recordings": (*_ENTRIES, _RECORDED_OTHERWISE),
-    "any": (*_CREDITS, _RECORDED_OTHERWISE),
+_CAUSES = {
+    "entries": (
+        "from touched_editions",
+        _COUNTED_OTHERWISE,
+        _EXCLUDED_OTHERWISE,
+        _TRACK_EXCLUDED_OTHERWISE,
+    ),
+    "credits": (_CREDITED_OTHERWISE, _NAMED_OTHERWISE),
+    "recordings": (_RECORDED_OTHERWISE,),
 }
-_TOGETHER = """
+_SCOPES = {
+    "entries": ("entries",),
+    "credits": ("entries", "credits"),
+    "recordings": ("entries", "recordings"),
+    "any": tuple(_CAUSES),
+}
+_PARTS = "\nunion all\n".join(
+    f"(select '{cause}' as cause, * from ({part}))"
+    for cause, parts in _CAUSES.items()
+    for part in parts
+)
+_FIRSTS = f"""
 with firsts as (
     select
-        feed, min(first_ordinal) as first_ordinal, min(first_at) as first_at,
+        cause, feed, min(first_ordinal) as first_ordinal, min(first_at) as first_at,
         min(first_date) as first_date
-    from ({})
-    group by feed
+    from ({_PARTS})
+    group by cause, feed
 )
 select s.*, coalesce(sum(n.records), 0)
 from firsts s
 left join timeline t on t.feed = s.feed and t.ordinal >= s.first_ordinal
 left join slot_contents n on n.feed = t.feed and n.slot = t.slot
-group by s.feed, s.first_ordinal, s.first_at, s.first_date
-order by s.feed
+group by s.cause, s.feed, s.first_ordinal, s.first_at, s.first_date
 """
 
 
@@ -172,9 +180,7 @@ left join timeline t on t.feed = f.feed and t.slot >= f.slot
 group by f.feed, f.slot
 """
 
-SQL = "\n".join(
-    (*map(str, _WATCHED.items()), _TOUCHED_EDITIONS, *_SCOPES["any"], _TOGETHER, _LOOKED_AT)
-)
+SQL = "\n".join((*map(str, _WATCHED.items()), _TOUCHED_EDITIONS, _FIRSTS, _LOOKED_AT))
 """All that says how far a change reaches."""
 
 
@@ -190,7 +196,11 @@ def touched(db: duckdb.DuckDBPyConnection) -> dict[str, list[FeedScope]]:
     """
     db.execute(_TOUCHED_EDITIONS)
     _tell_changes(db, "exclusions", "from excluded_items")
-    return {name: _together(db, parts) for name, parts in _SCOPES.items()}
+    found = [(cause, FeedScope(*row)) for cause, *row in db.execute(_FIRSTS).fetchall()]
+    return {
+        name: _lowest(scope for cause, scope in found if cause in causes)
+        for name, causes in _SCOPES.items()
+    }
 
 
 def looked_at(db: duckdb.DuckDBPyConnection) -> list[FeedFrom]:
@@ -198,9 +208,10 @@ def looked_at(db: duckdb.DuckDBPyConnection) -> list[FeedFrom]:
     return [FeedFrom(*row) for row in db.execute(_LOOKED_AT).fetchall()]
 
 
-def _together(db: duckdb.DuckDBPyConnection, parts: Sequence[str]) -> list[FeedScope]:
-    firsts = " union all ".join(f"({part})" for part in parts)
-    return [FeedScope(*row) for row in db.execute(_TOGETHER.format(firsts)).fetchall()]
+def _lowest(found: Iterable[FeedScope]) -> list[FeedScope]:
+    """Each feed once, in order, from the first of its editions on."""
+    in_order = sorted(found)
+    return [next(scopes) for _, scopes in groupby(in_order, key=lambda scope: scope.feed)]
 
 
 def look_at_exclusions(db: duckdb.DuckDBPyConnection) -> None:
