@@ -203,3 +203,15 @@ def test_an_interrupt_exits_130(
 
 def test_the_version(chartlake: Command) -> None:
     assert chartlake("--version").out.startswith("chartlake 0.")
+
+
+def test_a_warning_from_within_looks_like_all_others(chartlake: Command, tmp_path: Path) -> None:
+    """Whichever part of the program has it: no time, and no name of a module."""
+    assert chartlake("import", write_chart(tmp_path, "2020-03-01", "abc")).code == 0
+    (tmp_path / "chartlake.toml").write_text('[exclude]\nnames = ["Artist a"]\n')
+    said = chartlake("trends", "chart")
+    assert said.code == 0
+    (line,) = said.err.splitlines()
+    assert line.startswith("warning: ")
+    assert line.endswith("than this project's chartlake.toml: made anew")
+    assert chartlake("trends", "chart").err == ""

@@ -298,8 +298,8 @@ def test_two_projects_of_one_file_are_told(
     for choices in (EXCLUDED, Choices()):
         with_choices(here, choices).query(NAMES)
         assert said(caplog) == [
-            f"the lists of {here.warehouse.path} differ from what this project's chartlake.toml "
-            "says: made anew"
+            f"{here.warehouse.path} had other lists or [charts] than this project's "
+            "chartlake.toml: made anew"
         ]
 
 

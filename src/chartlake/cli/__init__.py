@@ -132,6 +132,16 @@ app.command()(doctor)
 app.command()(simulator)
 
 
+class _ForPeople(logging.Formatter):
+    """Warnings look like all others; what --verbose adds has its time."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """One line."""
+        if record.levelno < logging.WARNING:
+            return super().format(record)
+        return f"warning: {show.plain(record.getMessage())}"
+
+
 def _version(wanted: bool) -> None:
     if wanted:
         show.line(f"chartlake {version('chartlake')}")
@@ -148,12 +158,9 @@ def _options(
         bool, typer.Option("--verbose", "-v", help="Log each request to standard error.")
     ] = False,
 ) -> None:
-    logging.basicConfig(
-        stream=sys.stderr,
-        level=logging.WARNING,
-        format="%(asctime)s %(name)s %(message)s",
-        force=True,
-    )
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(_ForPeople("%(asctime)s %(name)s %(message)s"))
+    logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
     logging.getLogger("chartlake").setLevel(logging.INFO if verbose else logging.WARNING)
 
 

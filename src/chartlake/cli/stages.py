@@ -176,9 +176,10 @@ class Stages:
         return exit_code([problem for _, problem in self._problems])
 
     def _check(self, results: Sequence[CheckResult] | None) -> None:
-        """Check what is published, unless the load has just done that."""
-        clock = time.perf_counter()
+        """Check what is published, unless the load has just done that, in its own time."""
+        clock = None
         if results is None:
+            clock = time.perf_counter()
             results = self._project.pipeline.check()
         self._say_checks(results, since=clock)
         for result in _errors(results):

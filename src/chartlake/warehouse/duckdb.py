@@ -39,7 +39,7 @@ logger = logging.getLogger(__name__)
 _PATIENCE_SECONDS = 60.0
 _READERS_PATIENCE_SECONDS = 5.0
 _NOTHING_CHOSEN = Choices()
-_MADE_ANEW = "the lists of %s differ from what this project's chartlake.toml says: made anew"
+_MADE_ANEW = "%s had other lists or [charts] than this project's chartlake.toml: made anew"
 _REFUSED = "the edited lists do not count yet: check %s fails; chartlake check"
 
 
