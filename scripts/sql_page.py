@@ -24,7 +24,13 @@ Every view, mart and check is one SELECT in a file of `src/chartlake/warehouse`.
 files as they are. For Spark, Snowflake and Athena they are translated when chartlake is made, not
 when it runs: `make dialects` writes `src/chartlake/warehouse/dialects`, and a test fails while what
 is committed is not what the files say. So there is one definition of each number, and no dependency
-on a translator.""",
+on a translator.
+
+chartlake itself runs them on DuckDB and on Spark (`chartlake marts --engine spark`). For Snowflake
+and Athena the texts are ready and tried as told below; what sets them up there is not part of
+chartlake yet. `src/chartlake/spark/marts.py` shows in what order they run and what they need: the
+curated tables, what `warehouse/given.py` makes (the calendar, the lists of the configuration, and
+`scope` with every feed from its first edition on), and each file under its own name.""",
     "how": """\
 [sqlglot](https://github.com/tobymao/sqlglot) translates syntax. It does not know that the same
 words mean something else elsewhere, so three things are done about that:
