@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import sys
 from collections.abc import Callable, Iterator
@@ -21,7 +22,9 @@ from chartlake.warehouse.duckdb import DuckDBWarehouse
 from chartlake.warehouse.sql import MARTS
 from tests.charts import write_chart
 from tests.commands import Command
+from tests.conftest import ROOT
 
+PAGE = ROOT / "docs" / "marts-as-parquet.md"
 FEED = "regional-is-daily"
 PURGED = "2020-03-02"
 LEFT = {"2020-03-01", "2020-03-04"}
@@ -255,6 +258,19 @@ def test_marts_keep_no_run_waiting(chartlake: Command, lake: Store, tmp_path: Pa
         assert chartlake("gc").code == 0
     with lake.alone("keep", 0):
         assert chartlake("marts").code == 0
+
+
+def test_what_the_page_says_reads_them(
+    chartlake: Command, lake: Store, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for _ in range(2):  # the run before the last one is there too, and does not count
+        assert chartlake("marts").code == 0
+    (code,) = re.findall(r"```python\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
+    found: dict[str, Any] = {}
+    exec(code, found)
+    rows = chartlake("query", "select count(*) as n from chart_movements", "--json").json()["rows"]
+    assert len(found["moves"]) == rows[0]["n"] > 0
+    assert FEED in capsys.readouterr().out
 
 
 def test_a_lake_without_builds_has_no_marts(chartlake: Command, tmp_path: Path) -> None:
