@@ -155,6 +155,70 @@ def test_an_id_is_excluded_that_only_another_feed_has(straight: Straight) -> Non
     assert len(straight.records("chart_movements", ("item_key",))) == 2
 
 
+def test_who_an_item_is_by_is_told_when_it_left_long_ago(straight: Straight) -> None:
+    """First whom it is by, then how that artist is called: each reaches its editions."""
+    us, reading, track = catalogue.FEEDS[0], catalogue.READINGS[0], catalogue.TRACKS[0]
+    artist, other = "AnnAnnAnnAnnAnnAnnAnn1", catalogue.TRACKS[2]
+    first, second = (reading.first_slot + timedelta(days) for days in (0, 1))
+    weeks = [us.first_slot + timedelta(days) for days in (0, 7, 14)]
+    world = World(
+        (us, *catalogue.READINGS),
+        (_edition(us, weeks[0], track), *(_edition(us, week, other) for week in weeks[1:])),
+        catalogue.NOW,
+        readings=tuple(Reading(reading.name, at, reading.date_of(at), 1) for at in (first, second)),
+        seen=(
+            Seen(
+                "track",
+                reading.name,
+                first,
+                first,
+                str(track.key),
+                track.name,
+                credits=(Credit(artist, "Ann"),),
+            ),
+            Seen("artist", reading.name, second, second, artist, "Anna"),
+        ),
+    )
+    here = {(us.name, week) for week in weeks}
+    straight.hold(_part(world, here))
+    for at in (first, second):
+        here.add((reading.name, at))
+        straight.put(_part(world, here), [(reading.name, at)])
+        assert_equals_oracle(straight.records, _part(world, here))
+    names = straight.records("artist_profiles", ("artist_id", "artist_name"))
+    assert {"artist_id": artist, "artist_name": "Anna"} in names
+
+
+def test_two_ids_are_told_to_be_one_recording_after_they_followed_each_other(
+    straight: Straight,
+) -> None:
+    """The source's own previous rank was that of the other id: now that explains it."""
+    us, reading = catalogue.FEEDS[0], catalogue.READINGS[0]
+    before, after = catalogue.TRACKS[0], catalogue.TRACKS[2]
+    told, weeks = reading.first_slot, [us.first_slot + timedelta(days) for days in (0, 7)]
+    followed = _edition(us, weeks[1], after)
+    reported = replace(followed, entries=(replace(followed.entries[0], previous_rank=1),))
+    world = World(
+        (us, *catalogue.READINGS),
+        (_edition(us, weeks[0], before), reported),
+        catalogue.NOW,
+        readings=(Reading(reading.name, told, reading.date_of(told), 1),),
+        seen=tuple(
+            Seen("track", reading.name, told, told, str(one.key), one.name, isrc="QZTST2500001")
+            for one in (before, after)
+        ),
+    )
+    straight.hold(replace(world, readings=(), seen=()))
+    assert straight.records("reported_differences", ("explanation",)) == [
+        {"explanation": "unexplained"}
+    ]
+    straight.put(world, [(reading.name, told)])
+    assert_equals_oracle(straight.records, world)
+    assert straight.records("reported_differences", ("explanation",)) == [
+        {"explanation": "other_id"}
+    ]
+
+
 def _edition(feed: OracleFeed, slot: datetime, *tracks: catalogue.Thing) -> OracleEdition:
     entries = (
         OracleEntry(position, one.kind, one.key, one.track_id, one.name, one.artists, 100)

@@ -45,7 +45,7 @@ def marts(
     """
     clock = time.perf_counter()
     here = open_here(project)
-    if not any(True for _ in builds.list_builds(here.store)):
+    if next(builds.list_builds(here.store), None) is None:
         raise UsageError(
             f"nothing was built yet in {here.store.url}, so there are no marts",
             fix="fill it first: chartlake import FILES, chartlake run, or chartlake demo",
