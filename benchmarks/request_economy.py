@@ -35,7 +35,7 @@ from chartlake.settings import read_settings
 from chartlake.simulator import Simulator, World
 from chartlake.simulator.mixtapes import Mixtape
 from chartlake.simulator.users import USERS
-from chartlake.wiring import open_project
+from chartlake.wiring.project import open_project
 
 PLAYLISTS = 50
 PAGE = 50

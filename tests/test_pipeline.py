@@ -479,3 +479,40 @@ def test_a_run_that_fails_lets_the_next_one_in(tmp_path: Path, time: Time) -> No
         )
     with store.alone("extract", 0) as alone:
         assert alone
+
+
+# Asked by a schedule ------------------------------------------------------------------------
+
+
+def test_the_schedule_says_which_slot_whatever_the_clock(store: Store, time: Time) -> None:
+    """A scheduler's clock may be ahead of this one by a moment."""
+    asked = NOW.replace(hour=0) + timedelta(days=1)
+    time.sleep((asked - NOW).total_seconds() - 1)
+    reader = Scripted(None)
+    (result,) = pipeline_of(store, {"one": reader}, time.now).extract([feed("one")], asked)
+    assert (result.status, reader.due[0].slot) == ("new", NEXT)
+
+
+def test_an_event_that_comes_again_finds_its_slot_there(store: Store, time: Time) -> None:
+    pipeline = pipeline_of(store, {"one": Scripted(None)}, time.now)
+    assert pipeline.extract([feed("one")], NOW)[0].status == "new"
+    time.sleep(3 * DAY)
+    assert pipeline.extract([feed("one")], NOW)[0].status == "present"
+
+
+def test_an_event_that_comes_after_the_next_was_due_reads_nothing(store: Store, time: Time) -> None:
+    """What the list is now is no state of then."""
+    reader = Scripted(None)
+    time.sleep(DAY)
+    (result,) = pipeline_of(store, {"one": reader}, time.now).extract([feed("one")], NOW)
+    assert (result.status, reader.due) == ("late", [])
+
+
+def test_a_feed_without_a_schedule_has_the_time_of_the_event(store: Store, time: Time) -> None:
+    irregular = msgspec.structs.replace(feed("one"), schedule=None)
+    reader = Scripted(None)
+    time.sleep(DAY)
+    pipeline = pipeline_of(store, {"one": reader}, time.now)
+    for _ in range(2):
+        pipeline.extract([irregular], NOW)
+    assert [due.slot for due in reader.due] == [Slot("20260301T040000Z")]

@@ -32,7 +32,7 @@ from chartlake.settings import (
 )
 from chartlake.settings.feeds import PlaylistFeed
 from chartlake.simulator import Simulator, World
-from chartlake.wiring import Project, open_project
+from chartlake.wiring.project import Project, open_project
 
 __all__ = ["DAYS", "LAST_DATE", "Demo", "open_demo"]
 

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 
 from chartlake.errors import UsageError
 from chartlake.settings import read_settings
-from chartlake.wiring import open_project
+from chartlake.wiring.project import open_project
 
 if TYPE_CHECKING:
     import pandas as pd

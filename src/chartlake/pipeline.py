@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import partial
 from pathlib import Path
 from typing import Literal, NamedTuple
 
@@ -56,7 +57,7 @@ from chartlake.transform.build import (
 from chartlake.transform.compact import Compacted, closed_months, compact
 from chartlake.transform.engine import Engine
 from chartlake.transform.parse_charts_csv import count_records
-from chartlake.warehouse.port import CheckResult, Loaded, Warehouse
+from chartlake.warehouse.port import CheckResult, Loaded, Loads
 
 __all__ = ["Extracted", "Pipeline", "exit_code"]
 
@@ -68,12 +69,13 @@ _TURN_SECONDS = 600.0
 class Extracted(NamedTuple):
     """What became of one feed: its slot is committed (new, or present before), or why not.
 
+    ``late``: the slot's time was over before it was asked for; another run has the next one.
     ``unchanged``: the list is as it was at an earlier slot and was not read again.
     """
 
     feed: str
     chart_date: date
-    status: Literal["new", "present", "failed", "deferred", "closed"]
+    status: Literal["new", "present", "late", "failed", "deferred", "closed"]
     records: int = 0
     unchanged: bool = False
     warning: str | None = None
@@ -90,13 +92,14 @@ class Pipeline:
     store: Store
     readers: Mapping[str, Read]
     engine: Engine
-    warehouse: Warehouse
+    warehouse: Loads
     clock: Callable[[], datetime]
     workers: int = 4
 
-    def extract(self, feeds: Iterable[Feed]) -> list[Extracted]:
+    def extract(self, feeds: Iterable[Feed], at: datetime | None = None) -> list[Extracted]:
         """Commit the slot that is due now of each feed; a feed that fails stops no other.
 
+        ``at`` is the time of the schedule that asks, which may come late and more than once.
         Runs on one machine take turns: together they would spend the app's quota twice.
         """
         wanted = list(feeds)
@@ -106,13 +109,13 @@ class Pipeline:
         results: dict[str, Extracted] = {}
         with self.store.alone("extract", _TURN_SECONDS):
             for some in (lists, others):
-                results |= {result.feed: result for result in self._extract_all(some)}
+                results |= {result.feed: result for result in self._extract_all(some, at)}
         return [results[feed.name] for feed in wanted]
 
-    def _extract_all(self, feeds: Sequence[Feed]) -> list[Extracted]:
+    def _extract_all(self, feeds: Sequence[Feed], at: datetime | None) -> list[Extracted]:
         pool = ThreadPoolExecutor(self.workers, thread_name_prefix="extract")
         try:
-            return list(pool.map(self._extract, feeds))
+            return list(pool.map(partial(self._extract, at=at), feeds))
         finally:
             pool.shutdown(wait=False, cancel_futures=True)
 
@@ -201,8 +204,8 @@ class Pipeline:
         """Run the checks of the data."""
         return self.warehouse.check()
 
-    def _extract(self, feed: Feed) -> Extracted:
-        due_at = schedule.latest(feed, self.clock())
+    def _extract(self, feed: Feed, at: datetime | None) -> Extracted:
+        due_at = schedule.latest(feed, at or self.clock())
         slot, day = slot_at(due_at), schedule.chart_date(feed, due_at)
         last: Slot | None = None
         try:
@@ -215,6 +218,8 @@ class Pipeline:
                 return Extracted(feed.name, day, "closed", warning=f"{slot} was purged")
             if tombstone := tombstones.closed(self.store, feed):
                 return Extracted(feed.name, day, "closed", warning=tombstone.why)
+            if feed.schedule and schedule.latest(feed, self.clock()) > due_at:
+                return Extracted(feed.name, day, "late")
             previous = raw.last_before(self.store, feed.name, revisions, slot)
             last = previous.slot if previous else None
             reading = holding.Reading(self.store, DueSlot(feed, slot, day, previous))

@@ -12,7 +12,7 @@ from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
 from chartlake import schedule
-from chartlake.errors import CorruptObject, StorageError, UsageError
+from chartlake.errors import CorruptObject, UsageError
 from chartlake.lake import aside, builds, checkpoint, keys, raw, tombstones
 from chartlake.lake.calendar import due_slots
 from chartlake.lake.checkpoint import is_open
@@ -20,7 +20,7 @@ from chartlake.lake.references import last_feed
 from chartlake.lake.store import Store
 from chartlake.model import Build, Feed, Slot, slot_at, slot_month, slot_time
 from chartlake.transform.build import Place, unbuilt
-from chartlake.warehouse.port import Warehouse
+from chartlake.warehouse.port import Loads
 
 __all__ = [
     "FeedPlan",
@@ -33,7 +33,6 @@ __all__ = [
 ]
 
 _A_DAY = timedelta(days=1)
-_LIVE = "select feed, slot, revision from live_attempts"
 
 
 class FeedPlan(NamedTuple):
@@ -70,12 +69,12 @@ class Plan(NamedTuple):
 
 
 def make_plan(
-    store: Store, feeds: Iterable[Feed], warehouse: Warehouse, now: datetime, *, whole: bool = False
+    store: Store, feeds: Iterable[Feed], warehouse: Loads, now: datetime, *, whole: bool = False
 ) -> Plan:
     """Compare, without changing anything; ``whole`` looks at all months, settled or not."""
     since = None if whole else checkpoint.settled_before(store)
     to_build = unbuilt(store, since)
-    loaded = _loaded(warehouse)
+    loaded = warehouse.loaded()
     followed = {feed.name: feed for feed in feeds}
     plans: list[FeedPlan] = []
     problems: list[CorruptObject] = []
@@ -239,14 +238,3 @@ def _chart_date(feed: Feed, slot: Slot) -> date:
     if at is None:
         raise UsageError(f"{slot} has no time, so that it is never due")
     return schedule.chart_date(feed, at)
-
-
-def _loaded(warehouse: Warehouse) -> dict[tuple[str, str], int]:
-    """The slots that the warehouse holds, with their revisions; none where it can't be read.
-
-    Nothing is lost by that: what is in the lake can be loaded at any time.
-    """
-    try:
-        return {(feed, slot): number for feed, slot, number in warehouse.query(_LIVE).rows}
-    except (UsageError, StorageError):
-        return {}

@@ -12,7 +12,7 @@ import pytest
 from chartlake.settings import read_settings
 from chartlake.simulator import Mixtape, Simulator, World
 from chartlake.simulator.faults import quota_exceeded, status
-from chartlake.wiring import open_project
+from chartlake.wiring.project import open_project
 from tests.charts import write_chart
 from tests.cli.spotify import MINE, THEIRS, now, playlist, write_project
 from tests.commands import Command, Said

@@ -8,21 +8,20 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 
 from obstore.store import MemoryStore
 
-from chartlake.errors import UsageError
 from chartlake.extract.due import DueSlot
 from chartlake.lake import builds, curated, raw
 from chartlake.lake.store import Store
 from chartlake.model import Body, Build, BuiltSlot, Feed, Snapshot
 from chartlake.pipeline import Pipeline
 from chartlake.transform.engine import LocalEngine
-from chartlake.warehouse.port import CheckResult, Loaded, Result, Warehouse
+from chartlake.warehouse.port import CheckResult, Loaded, Warehouse
 from tests.charts import write_chart
 
 FEEDS = tuple(
@@ -66,13 +65,8 @@ class LakeReader:
         self._live = [(*place, slot.revision) for place, (_, slot) in live(store).items()]
         return Loaded(len(self._live), 0)
 
-    def remove(self, store: Store, places: Collection[tuple[str, str]], now: datetime) -> int:
-        raise NotImplementedError
-
-    def query(self, sql: str, parameters: Sequence[object] | Mapping[str, object] = ()) -> Result:
-        if not self._live:
-            raise UsageError("nothing is loaded")
-        return Result(("feed", "slot", "revision"), [*self._live])
+    def loaded(self) -> dict[tuple[str, str], int]:
+        return {(feed, slot): revision for feed, slot, revision in self._live}
 
     def check(self) -> list[CheckResult]:
         return []

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from chartlake.simulator import Blemishes, World
-from chartlake.wiring import open_login, open_project
+from chartlake.wiring.project import open_project
+from chartlake.wiring.sign_in import open_login
 from tests.e2e.projects import FakeBrowser, SimulatedTime
 
 

@@ -23,7 +23,7 @@ from chartlake.pipeline import Extracted, exit_code
 from chartlake.settings import read_settings
 from chartlake.simulator import Mixtape, Simulator, World
 from chartlake.simulator.faults import quota_exceeded
-from chartlake.wiring import Project, open_project
+from chartlake.wiring.project import Project, open_project
 from tests.e2e.projects import (
     START,
     SimulatedTime,

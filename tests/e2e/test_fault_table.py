@@ -20,7 +20,7 @@ from chartlake.settings import read_settings
 from chartlake.simulator import Mixtape, Simulator, World
 from chartlake.simulator.records import Track
 from chartlake.warehouse.duckdb import DuckDBWarehouse
-from chartlake.wiring import open_project
+from chartlake.wiring.project import open_project
 from tests.commands import Command
 from tests.e2e.fault_rows import LIST, OTHER, ROWS, TRACKS, UNDISTURBED, Row, next_at
 from tests.e2e.projects import (

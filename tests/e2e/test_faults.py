@@ -16,7 +16,7 @@ import pytest
 from chartlake.lake import aside, raw, tombstones
 from chartlake.simulator import Mixtape, Simulator, World
 from chartlake.simulator.faults import status, too_many
-from chartlake.wiring import open_project
+from chartlake.wiring.project import open_project
 from tests.commands import Command
 from tests.e2e.projects import (
     SimulatedTime,

@@ -27,7 +27,8 @@ from chartlake.model import Feed, Slot, slot_at
 from chartlake.settings import read_settings
 from chartlake.simulator import Simulator, World
 from chartlake.warehouse.duckdb import DuckDBWarehouse
-from chartlake.wiring import open_accounts, open_project
+from chartlake.wiring.project import open_project
+from chartlake.wiring.sign_in import open_accounts
 from tests.commands import Command, run_here
 
 # an id of free text, and a name with accents and a symbol: each has many forms in bytes

@@ -14,7 +14,7 @@ import pytest
 from chartlake.errors import SignInError
 from chartlake.settings import read_settings
 from chartlake.simulator import Simulator, World
-from chartlake.wiring import Project, open_project
+from chartlake.wiring.project import Project, open_project
 from tests.commands import Command
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from chartlake.settings import read_settings
 from chartlake.simulator import Simulator, World
-from chartlake.wiring import open_project
+from chartlake.wiring.project import open_project
 from tests.commands import Command
 
 LAST, DAYS = date(2026, 11, 20), 5

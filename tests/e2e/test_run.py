@@ -186,7 +186,7 @@ def test_a_run_that_was_killed_is_completed_by_the_next(
 
 def test_history_grows_by_a_slot_a_day(world: World, tmp_path: Path) -> None:
     from chartlake.settings import read_settings
-    from chartlake.wiring import open_project
+    from chartlake.wiring.project import open_project
 
     clock = [now() - timedelta(days=2)]
     with Simulator(world, lambda: clock[0]) as spotify:

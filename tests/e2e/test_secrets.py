@@ -35,7 +35,7 @@ from chartlake.simulator.faults import (
     too_many,
     truncated,
 )
-from chartlake.wiring import open_project
+from chartlake.wiring.project import open_project
 from tests.commands import Command, Said
 from tests.e2e.projects import (
     SimulatedTime,

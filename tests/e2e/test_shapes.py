@@ -11,7 +11,7 @@ import pytest
 from chartlake.settings import read_settings
 from chartlake.simulator import Mode, Shape, Simulator, World
 from chartlake.simulator.entries import Entry, Episode, LocalFile, Malformed, Unavailable
-from chartlake.wiring import open_project
+from chartlake.wiring.project import open_project
 from tests.e2e.projects import (
     SimulatedTime,
     curated_of,

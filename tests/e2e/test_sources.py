@@ -13,7 +13,7 @@ from chartlake.lake import raw
 from chartlake.pipeline import Extracted
 from chartlake.settings import read_settings
 from chartlake.simulator import Simulator, World
-from chartlake.wiring import open_project
+from chartlake.wiring.project import open_project
 from tests.charts import OLD_HEADER, track_id
 from tests.commands import Command
 from tests.e2e.projects import (

@@ -22,7 +22,7 @@ from chartlake.lake.store import Store
 from chartlake.settings import read_settings
 from chartlake.simulator import Simulator, World
 from chartlake.simulator.faults import shortened, truncated
-from chartlake.wiring import Project, open_project
+from chartlake.wiring.project import Project, open_project
 from tests.e2e.projects import (
     SimulatedTime,
     give_token,

@@ -18,7 +18,7 @@ import pyarrow as pa
 from chartlake.schema import TABLES
 from chartlake.settings import read_settings
 from chartlake.simulator import Simulator, World
-from chartlake.wiring import Project, open_project
+from chartlake.wiring.project import Project, open_project
 
 SEED = 7
 DAYS = (date(2026, 11, 16), date(2026, 11, 17), date(2026, 11, 19))  # and none of the 18th

@@ -18,7 +18,7 @@ from chartlake.lake.format import LakeFormat
 from chartlake.settings import read_settings
 from chartlake.warehouse.duckdb import DuckDBWarehouse
 from chartlake.warehouse.migrations import MIGRATIONS, VERSION
-from chartlake.wiring import Project, open_project
+from chartlake.wiring.project import Project, open_project
 from tests.golden import make
 
 GOLDEN = Path(__file__).parent

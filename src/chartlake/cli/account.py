@@ -18,7 +18,7 @@ from chartlake.extract.spotify.auth.grants import DASHBOARD
 from chartlake.extract.spotify.auth.login import REGISTERED, SCOPES, Attempt, StrayAnswer
 from chartlake.model import FEED_NAME
 from chartlake.settings import SpotifySettings, read_settings
-from chartlake.wiring import open_accounts, open_login
+from chartlake.wiring.sign_in import open_accounts, open_login
 
 __all__ = ["login", "logout"]
 

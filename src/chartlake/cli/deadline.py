@@ -14,7 +14,7 @@ from chartlake.extract.due import DueSlot, Read
 from chartlake.extract.spotify.client import SpotifyApi
 from chartlake.model import Snapshot
 from chartlake.settings import Engine, Settings, read_settings
-from chartlake.wiring import Project
+from chartlake.wiring.project import Project
 
 __all__ = ["open_until"]
 

@@ -28,7 +28,7 @@ from chartlake.lake import keys
 from chartlake.settings import FILE_NAME, FeedSettings
 from chartlake.settings.feeds import ArtistCatalogFeed, PlaylistFeed
 from chartlake.warehouse.duckdb_load import VERSION
-from chartlake.wiring import Project
+from chartlake.wiring.project import Project
 
 __all__ = ["doctor"]
 

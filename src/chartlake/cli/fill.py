@@ -24,7 +24,7 @@ from chartlake.extract.charts_csv import read_chart_file
 from chartlake.extract.spotify.expected import Expected
 from chartlake.lake import raw, tombstones
 from chartlake.model import Feed, sha256, slot_at
-from chartlake.wiring import Project
+from chartlake.wiring.project import Project
 
 __all__ = ["import_", "run"]
 

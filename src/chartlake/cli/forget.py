@@ -24,7 +24,8 @@ from chartlake.lake.store import Store
 from chartlake.model import Feed
 from chartlake.settings import Settings, read_settings
 from chartlake.transform.owners import playlists_of
-from chartlake.wiring import Project, open_accounts
+from chartlake.wiring.project import Project
+from chartlake.wiring.sign_in import open_accounts
 
 __all__ = ["feeds_of_account", "forget_user", "remove_feeds"]
 

@@ -18,7 +18,7 @@ from chartlake.lake import raw, tombstones
 from chartlake.lake.store import Store
 from chartlake.model import Manifest, Slot
 from chartlake.report.absence import missed, standing_on, why_absent
-from chartlake.wiring import Project
+from chartlake.wiring.project import Project
 
 app = typer.Typer(no_args_is_help=True, help="Look into the lake: what is committed, as received.")
 

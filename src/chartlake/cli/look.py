@@ -16,7 +16,7 @@ from chartlake.lake import aside, raw, tombstones
 from chartlake.model import Drift, slot_at
 from chartlake.report.status import feed_health
 from chartlake.transform import drift
-from chartlake.wiring import Project
+from chartlake.wiring.project import Project
 
 __all__ = ["check", "query", "status"]
 

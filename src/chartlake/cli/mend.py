@@ -22,7 +22,7 @@ from chartlake.model import Slot, slot_at, slot_month, slot_time
 from chartlake.pipeline import exit_code
 from chartlake.reconcile import FeedPlan, Plan
 from chartlake.transform.build import Place
-from chartlake.wiring import Project
+from chartlake.wiring.project import Project
 
 __all__ = ["backfill", "compact", "rebuild", "reconcile"]
 

@@ -10,7 +10,7 @@ import typer
 
 from chartlake.report.editions import feed_names
 from chartlake.settings import Engine, Settings, read_settings
-from chartlake.wiring import Project, open_project
+from chartlake.wiring.project import Project, open_project
 
 __all__ = [
     "AsJson",

@@ -18,7 +18,7 @@ from chartlake.lake import purge as removal
 from chartlake.lake.purge import Removed
 from chartlake.lake.store import Store
 from chartlake.model import Slot
-from chartlake.wiring import Project
+from chartlake.wiring.project import Project
 
 __all__ = [
     "Yes",

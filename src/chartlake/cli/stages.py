@@ -17,7 +17,7 @@ from chartlake.reconcile import Plan
 from chartlake.report import trends
 from chartlake.transform.build import Transformed
 from chartlake.warehouse.port import CheckResult, NotPublished, Warehouse
-from chartlake.wiring import Project
+from chartlake.wiring.project import Project
 
 __all__ = ["Stages"]
 

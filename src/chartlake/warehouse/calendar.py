@@ -8,13 +8,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
 from itertools import groupby
-from typing import NamedTuple
-
-import duckdb
+from typing import TYPE_CHECKING, NamedTuple
 
 from chartlake import schedule
 from chartlake.model import Feed, naive_utc
 from chartlake.warehouse.rows import as_table, insert
+
+if TYPE_CHECKING:  # what has no DuckDB, such as a function in AWS, reads the rest
+    import duckdb
 
 __all__ = ["changed", "write"]
 

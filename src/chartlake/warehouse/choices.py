@@ -11,11 +11,12 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Literal
-
-import duckdb
+from typing import TYPE_CHECKING, Literal
 
 from chartlake.warehouse.rows import as_table, insert
+
+if TYPE_CHECKING:  # what has no DuckDB, such as a function in AWS, reads the rest
+    import duckdb
 
 __all__ = [
     "MARKETS",

@@ -13,7 +13,7 @@ from typing import Self
 import duckdb
 import pyarrow as pa
 
-from chartlake.errors import ChartlakeError
+from chartlake.errors import ChartlakeError, StorageError, UsageError
 from chartlake.lake.search import Words
 from chartlake.lake.store import Store
 from chartlake.warehouse import (
@@ -28,7 +28,7 @@ from chartlake.warehouse import (
 from chartlake.warehouse.asking import asked
 from chartlake.warehouse.choices import Choices
 from chartlake.warehouse.drafts import Drafts
-from chartlake.warehouse.opening import Opener, not_there
+from chartlake.warehouse.opening import Opener, is_whole, not_there
 from chartlake.warehouse.port import CheckResult, Loaded, NotPublished, Result
 from chartlake.warehouse.refresh import refresh_marts
 
@@ -138,7 +138,15 @@ class DuckDBWarehouse:
         if not revisions or not self.path.exists():
             return False
         with self._read() as db:
-            return _is_whole(db) and duckdb_removal.holds(db, revisions)
+            return is_whole(db) and duckdb_removal.holds(db, revisions)
+
+    def loaded(self) -> dict[tuple[str, str], int]:
+        """The slots (feed, slot) that are published, with their revisions."""
+        try:
+            live = self.query("select feed, slot, revision from live_attempts").rows
+        except (UsageError, StorageError):
+            return {}
+        return {(feed, slot): revision for feed, slot, revision in live}
 
     def search(self, words: Words) -> list[tuple[str, str]]:
         """Where which of these words is: in the file's bytes, or in a column."""
@@ -170,7 +178,7 @@ class DuckDBWarehouse:
             return False
         with self._read() as db:
             return (
-                _is_whole(db)
+                is_whole(db)
                 and migrations.is_current(db)
                 and not duckdb_load.has_work(db, store, now, self._chosen)
             )
@@ -267,7 +275,7 @@ class DuckDBWarehouse:
         if not self.path.exists():
             raise not_there(self.path)
         with self._read() as db:
-            if not _is_whole(db):
+            if not is_whole(db):
                 raise not_there(self.path)
             older = migrations.is_older(db)
             other = not older and self._has_other_choices(db)
@@ -289,12 +297,3 @@ class DuckDBWarehouse:
     def _read(self) -> Iterator[duckdb.DuckDBPyConnection]:
         with self._opener.told(), closing(self._opener.read()) as db:
             yield db
-
-
-def _is_whole(db: duckdb.DuckDBPyConnection) -> bool:
-    """An earlier chartlake that was killed in its first load left a file without tables."""
-    try:  # DuckDB's list of its tables takes longer than most questions
-        db.execute("from warehouse_version limit 0").fetchall()
-    except duckdb.CatalogException:
-        return False
-    return True

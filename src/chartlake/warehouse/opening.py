@@ -13,7 +13,7 @@ import duckdb
 
 from chartlake.errors import StorageError, UsageError
 
-__all__ = ["Opener", "not_there"]
+__all__ = ["Opener", "is_whole", "not_there"]
 
 logger = logging.getLogger(__name__)
 
@@ -143,3 +143,12 @@ def _transaction(db: duckdb.DuckDBPyConnection) -> Iterator[None]:
             db.rollback()
         raise
     db.commit()
+
+
+def is_whole(db: duckdb.DuckDBPyConnection) -> bool:
+    """Whether it has tables: a first load that was killed once left files without any."""
+    try:  # DuckDB's list of its tables takes longer than most questions
+        db.execute("from warehouse_version limit 0").fetchall()
+    except duckdb.CatalogException:
+        return False
+    return True

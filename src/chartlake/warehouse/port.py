@@ -9,7 +9,7 @@ from typing import Any, Literal, NamedTuple, Protocol
 from chartlake.errors import CorruptObject, DataError
 from chartlake.lake.store import Store
 
-__all__ = ["CheckResult", "Loaded", "NotPublished", "Result", "Warehouse"]
+__all__ = ["CheckResult", "Loaded", "Loads", "NotPublished", "Result", "Warehouse"]
 
 
 class Result(NamedTuple):
@@ -61,8 +61,8 @@ class NotPublished(DataError):
         self.failed = tuple(c.name for c in checks if c.failures and c.severity == "error")
 
 
-class Warehouse(Protocol):
-    """Tables, views and marts over the live attempts of a lake."""
+class Loads(Protocol):
+    """What the pipeline needs of tables, views and marts over the live attempts of a lake."""
 
     def load(self, store: Store, now: datetime) -> Loaded:
         """Bring the warehouse up to the lake's builds; repeating it changes nothing.
@@ -70,6 +70,21 @@ class Warehouse(Protocol):
         NotPublished where a check of severity error fails: then nothing has changed.
         """
         ...
+
+    def loaded(self) -> Mapping[tuple[str, str], int]:
+        """The slots (feed, slot) that are published, with their revisions.
+
+        None where nothing can be read: nothing is lost, it can be loaded at any time.
+        """
+        ...
+
+    def check(self) -> list[CheckResult]:
+        """Run all checks on what is published."""
+        ...
+
+
+class Warehouse(Loads, Protocol):
+    """One that answers questions too."""
 
     def remove(self, store: Store, places: Collection[tuple[str, str]], now: datetime) -> int:
         """Remove slots (feed, slot) so that no byte of them stays; how many were there.
@@ -81,8 +96,4 @@ class Warehouse(Protocol):
 
     def query(self, sql: str, parameters: Sequence[object] | Mapping[str, object] = ()) -> Result:
         """Run one reading statement with bound parameters."""
-        ...
-
-    def check(self) -> list[CheckResult]:
-        """Run all checks on what is published."""
         ...

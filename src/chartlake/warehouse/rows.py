@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import duckdb
 import pyarrow as pa
+
+if TYPE_CHECKING:  # what has no DuckDB, such as a function in AWS, reads the rest
+    import duckdb
 
 __all__ = ["as_table", "insert", "shown"]
 

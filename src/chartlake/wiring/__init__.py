@@ -1,96 +1,13 @@
-"""From settings to a project that can be run: the one place where parts are chosen.
+"""From settings to parts that can be run: the one place where they are chosen.
 
-spotify    the Spotify side: one governor, one memory, a reader for each feed
-engines    where the transform runs, and what makes marts for the lake
-choices    what the warehouse counts, and what it may take
-sign_in    accounts, access tokens, connections
+    project    all of a project on this machine, for commands
+    cloud      what runs in AWS: no DuckDB, the marts by Athena
+    stages     the pipeline, whatever the warehouse
+    spotify    the Spotify side: one governor, one memory, a reader for each feed
+    engines    where the transform runs
+    marts      what makes marts for the lake
+    choices    what the warehouse counts, and what it may take
+    sign_in    accounts, access tokens, connections
+
+Nothing is imported here: a function in AWS must not wait for what only a laptop has.
 """
-
-from __future__ import annotations
-
-from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import datetime
-from typing import Self
-
-from chartlake.extract.spotify.retry import Retry
-from chartlake.lake.store import Store, open_store
-from chartlake.model import Feed
-from chartlake.pipeline import Pipeline
-from chartlake.settings import Engine, FeedSettings, Settings
-from chartlake.warehouse.duckdb import DuckDBWarehouse
-from chartlake.wiring.choices import choices_of, limits_of
-from chartlake.wiring.clock import system_clock
-from chartlake.wiring.engines import MakesMarts, marts_from, marts_on_spark, open_engine
-from chartlake.wiring.sign_in import open_accounts, open_login
-from chartlake.wiring.spotify import Spotify, open_spotify
-
-__all__ = ["Project", "open_accounts", "open_login", "open_project", "system_clock"]
-
-
-@dataclass(frozen=True)
-class Project:
-    """Everything that a command needs, wired; ``with`` closes what it opened."""
-
-    settings: Settings
-    feeds: tuple[Feed, ...]
-    store: Store
-    warehouse: DuckDBWarehouse
-    spotify: Spotify
-    pipeline: Pipeline
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        """Close the connections to Spotify; a project that asked nothing has none."""
-        self.spotify.close()
-
-    def marts(self, engine: Engine) -> MakesMarts:
-        """What makes the marts for the lake: the warehouse's own, or Spark from the builds."""
-        if engine == "local":
-            return marts_from(self.warehouse)
-        return marts_on_spark(self.settings.transform.spark_master, choices_of(self.settings))
-
-
-def open_project(
-    settings: Settings,
-    clock: Callable[[], datetime] = system_clock,
-    retry: Retry | None = None,
-    *,
-    takes_up_choices: bool = True,
-) -> Project:
-    """Wire a project; nothing is asked of the network yet.
-
-    ``takes_up_choices``: whether reads bring the warehouse up to these settings.
-    """
-    store = open_store(settings.lake_url, clock)
-    warehouse = DuckDBWarehouse(
-        settings.warehouse_path,
-        clock=clock,
-        choices=choices_of(settings),
-        limits=limits_of(settings.warehouse),
-        takes_up_choices=takes_up_choices,
-    )
-    spotify = open_spotify(settings, store, clock, retry)
-    pipeline = Pipeline(
-        store=store,
-        readers={name: spotify.reader(name) for name in settings.feeds},
-        engine=open_engine(settings.transform),
-        warehouse=warehouse,
-        clock=clock,
-        workers=settings.spotify.workers,
-    )
-    feeds = tuple(_feed(name, feed) for name, feed in settings.feeds.items())
-    return Project(settings, feeds, store, warehouse, spotify, pipeline)
-
-
-def _feed(name: str, feed: FeedSettings) -> Feed:
-    return Feed(
-        name=name,
-        source=feed.source,
-        source_id=feed.source_id,
-        schedule=feed.schedule,
-        timezone=feed.timezone,
-        cadence=feed.cadence,
-    )
