@@ -9,6 +9,8 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
 
+from chartlake.errors import ConfigError
+from chartlake.lake.places import places_of
 from chartlake.lake.store import SCHEMES
 
 __all__ = [
@@ -30,6 +32,10 @@ def _lake_url(text: str) -> str:
     scheme = urlsplit(text).scheme
     if scheme and scheme not in SCHEMES:
         raise ValueError(f"{text!r}: use a folder, or one of {', '.join(SCHEMES)} and ://")
+    try:
+        places_of(text)
+    except ConfigError as error:
+        raise ValueError(f"{error.what}; valid: {error.fix}") from error
     return text
 
 
@@ -58,7 +64,7 @@ class Section(BaseModel):
 
 
 class LakeSettings(Section):
-    """Where the lake is: a folder, or s3://bucket/prefix."""
+    """Where the lake is: a folder, or s3://bucket/prefix (its tables in another: ?curated=s3://…)."""
 
     url: Annotated[str, AfterValidator(_lake_url)] = "chartlake-data/lake"
 
