@@ -29,5 +29,5 @@ def test_a_profile_counts(profile: str, monkeypatch: pytest.MonkeyPatch) -> None
 
 
 def test_without_any_rights_it_says_so(profile: str) -> None:
-    with pytest.raises(StorageError, match="cannot read lake.json in s3://"):
+    with pytest.raises(StorageError, match=r"cannot read lake\.json in s3:"):
         open_store(profile).create("raw/a", b"1")

@@ -23,11 +23,10 @@ def _rights() -> dict[str, Any]:
     if "AWS_ACCESS_KEY_ID" in os.environ:
         return {}
     try:  # slow to import, and part of an extra
-        from botocore.exceptions import BotoCoreError
         from obstore.auth.boto3 import Boto3CredentialProvider
     except ModuleNotFoundError:
         return {}
     try:
         return {"credential_provider": Boto3CredentialProvider()}
-    except (ValueError, BotoCoreError):  # there are none: the first request says so
+    except ValueError:  # there are none: the first request says so
         return {}
