@@ -31,11 +31,13 @@ class Places(NamedTuple):
         """The address of an object."""
         return f"{self.of(key)}/{key}"
 
+    def apart(self, prefix: str) -> tuple[str, ...]:
+        """Prefixes, one for each place in which objects may lie whose keys begin so."""
+        return (prefix, keys.CURATED) if self.curated and not prefix else (prefix,)
+
     def all_of(self, prefix: str) -> tuple[str, ...]:
         """The places in which objects may lie whose keys begin so."""
-        if self.curated and not prefix:
-            return (self.main, self.curated)
-        return (self.of(prefix),)
+        return tuple(self.of(each) for each in self.apart(prefix))
 
 
 def places_of(url: str) -> Places:

@@ -115,8 +115,7 @@ class Store:
 
     def _to_list(self, prefix: str) -> list[Any]:
         """All places in which there may be objects whose keys begin so."""
-        prefixes = (prefix, keys.CURATED)[: len(self.places.all_of(prefix))]
-        return [self._to_read(each) for each in prefixes]
+        return [self._to_read(each) for each in self.places.apart(prefix)]
 
     def create(self, key: str, content: bytes) -> bool:
         """Write an object that must not exist yet; False when it does: someone else won."""
@@ -128,6 +127,11 @@ class Store:
             except FileNotFoundError as error:
                 raise BaseError(str(error)) from error  # the bucket itself is not there
         return True
+
+    def copy(self, key: str, to: str) -> None:
+        """Copy an object within its bucket or folder; nothing of it comes here."""
+        with errors_of("copy", self.url, key):
+            obstore.copy(self._to_write(to), key, to)
 
     def get(self, key: str) -> bytes:
         """The whole object."""
@@ -231,10 +235,9 @@ class Store:
 
     def unfinished(self) -> list[Listed]:
         """What killed writes left on a local disk: no object, and in no other listing."""
-        if not self._folder or not self._folder.exists():
-            return []
         with errors_of("list", self.url, ""):
-            return sorted(Listed(*file) for file in local.unfinished(self._folder))
+            found = local.unfinished(self._folder) if self._folder else ()
+            return sorted(Listed(*file) for file in found)
 
     def get_unfinished(self, key: str) -> bytes:
         """What a killed write left under this name."""
