@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 
@@ -15,7 +16,7 @@ def test_the_files_are_what_the_lock_says() -> None:
 
 
 @pytest.mark.parametrize("file", requirements.FILES, ids=lambda file: file.name)
-def test_every_package_has_one_version_and_hashes(file: requirements.Path) -> None:
+def test_every_package_has_one_version_and_hashes(file: Path) -> None:
     blocks = re.split(r"^(?=[a-z])", file.read_text(encoding="utf-8"), flags=re.MULTILINE)[1:]
     assert len(blocks) > 20
     for block in blocks:
