@@ -14,9 +14,9 @@ from botocore.exceptions import ClientError
 
 from chartlake.aws.deploy.artefacts import Artefact
 from chartlake.aws.session import code_of
-from chartlake.errors import Refused
+from chartlake.errors import ConfigError, Refused
 
-__all__ = ["bucket_name", "exists", "open_bucket", "remove_replaced", "upload"]
+__all__ = ["bucket_name", "check_bucket", "exists", "open_bucket", "remove_replaced", "upload"]
 
 _DAYS = 90
 _NOT_THERE = {"404", "NoSuchBucket", "NoSuchKey", "NotFound"}
@@ -56,6 +56,25 @@ def exists(s3: Any, name: str, account: str) -> bool:
             return False
         raise
     return True
+
+
+def check_bucket(s3: Any, name: str, region: str) -> None:
+    """Whether a bucket that is somebody's own can hold the lake: it is there, and in the region."""
+    try:
+        told = s3.head_bucket(Bucket=name)
+    except ClientError as error:
+        if code_of(error) in _NOT_THERE:
+            raise ConfigError(
+                f"bucket {name} does not exist",
+                fix="make it, or remove its name from [aws] in chartlake.toml: then one is made",
+            ) from error
+        raise
+    place = told.get("BucketRegion")
+    if place and place != region:
+        raise ConfigError(
+            f"bucket {name} is in {place}, and the stack would be in {region}",
+            fix=f'set region = "{place}" under [aws] in chartlake.toml, or take another bucket',
+        )
 
 
 def _protect(s3: Any, name: str, account: str, kms_key: str | None) -> None:

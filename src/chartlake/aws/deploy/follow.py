@@ -12,6 +12,7 @@ from chartlake.errors import StorageError
 __all__ = ["Event", "execute", "follow", "last_event"]
 
 _SECONDS = 3.0
+_TO_BEGIN = 60.0
 _MOST_REASONS = 3
 _FOLLOWS = ("Resource creation cancelled", "Resource update cancelled")
 _DONE = {"CREATE_COMPLETE", "UPDATE_COMPLETE", "DELETE_COMPLETE"}
@@ -60,18 +61,21 @@ def follow(
 ) -> Stack:
     """Tell the events after ``seen`` until the stack rests; StorageError where it has failed."""
     failures: list[Event] = []
+    begun, waited = False, 0.0
     while True:
         # the state first: what is told after it is then complete when it is final
         now = stack_of(cloudformation, stack)
         for event in _since(cloudformation, stack, seen):
             say(event)
-            seen = event.id
+            seen, begun = event.id, True
             failures += [event] if event.is_failure else []
         if now is None:
             raise StorageError(f"stack {stack} is gone while it was changed")
-        if not now.status.endswith("_IN_PROGRESS"):
+        # its former state may be told for a moment after it was asked to change
+        if not now.status.endswith("_IN_PROGRESS") and (begun or waited >= _TO_BEGIN):
             break
         sleep(_SECONDS)
+        waited += _SECONDS
     if now.status not in _DONE:
         raise _failed(now, failures)
     return now

@@ -29,8 +29,6 @@ NAMES = {
 }
 """The parameter of each setting; what has none (name, tags) is the stack's own."""
 
-_TEMPLATES_OWN = {"Template"}
-
 
 def wanted_by(deployment: Deployment) -> dict[str, str]:
     """The parameters that settings give, by name; what is not set is the template's default."""
@@ -65,7 +63,7 @@ def parameters_for(
                 f"aws.{setting} has no effect: the template has no parameter {name}",
                 fix="remove it from chartlake.toml",
             )
-    given = {key: text for key, text in (settings | artefacts).items() if key in names}
+    given = {key: text for key, text in {**settings, **artefacts}.items() if key in names}
     needed = {str(each["ParameterKey"]) for each in asked if each.get("DefaultValue") is None}
     if missing := sorted(needed - given.keys()):
         raise ConfigError(

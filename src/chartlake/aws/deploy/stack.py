@@ -169,7 +169,8 @@ def _worked_out(
 
 def discard(cloudformation: Any, proposal: Proposal) -> None:
     """Take a change set away; with it the name of a stack that never was."""
-    if proposal.is_new:
+    cloudformation.delete_change_set(ChangeSetName=proposal.id)
+    # somebody else may have made the stack meanwhile, from a change set of theirs
+    stack = stack_of(cloudformation, proposal.stack_id) if proposal.is_new else None
+    if stack and stack.is_empty:
         cloudformation.delete_stack(StackName=proposal.stack_id)
-    else:
-        cloudformation.delete_change_set(ChangeSetName=proposal.id)
