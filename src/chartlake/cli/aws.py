@@ -60,7 +60,7 @@ def deploy(
         from chartlake.aws.deploy.deployment import Deployment
         from chartlake.aws.deploy.prepare import prepare
 
-        values = settings.model_dump(exclude={"region", "profile"})
+        values = settings.model_dump(exclude={"region", "profile", "workgroup"})
         with tempfile.TemporaryDirectory() as made:
             show.note("collecting code and packages")
             artefacts = build_artefacts(Path(made), _settings_file(folder))
@@ -74,13 +74,15 @@ def deploy(
     if as_json:
         show.json(told | {"outputs": outputs})
     else:
-        aws_told.print_outputs(outputs, asks_mail=settings.alert_email)
+        aws_told.print_outputs(outputs, settings.alert_email if told["is_new"] else None)
+        if told["is_new"] and outputs is not None:
+            show.line("next      chartlake login --store aws, then chartlake aws status")
 
 
 @app.command()
 def status(as_json: AsJson = False, project: ProjectDir = None) -> None:
     """What the stack does: its state, the last runs, alarms, dead letters, what the crawler saw."""
-    with _opened(read_settings(project or Path()).aws, "look") as (settings, session, cloud):
+    with _opened(read_settings(project or Path()).aws, "look at") as (settings, session, cloud):
         from chartlake.aws.deploy.stack import stack_of
         from chartlake.aws.deploy.status import look, resources_of
 
@@ -154,9 +156,8 @@ def _opened(
     from chartlake.aws.session import open_session, told
 
     session = open_session(settings.region, settings.profile)
-    with told(f"{doing} {'at ' if doing == 'look' else ''}stack {settings.name}"):
-        with open_cloud(session) as cloud:
-            yield settings, session, cloud
+    with told(f"{doing} stack {settings.name}"), open_cloud(session) as cloud:
+        yield settings, session, cloud
 
 
 def _settings_file(folder: Path) -> bytes:

@@ -98,7 +98,7 @@ def event(happened: Event) -> None:
 
 
 def print_outputs(outputs: Mapping[str, Any] | None, asks_mail: str | None) -> None:
-    """The stack's outputs, and what to do next; nothing after a look."""
+    """The stack's outputs; none after a look."""
     if outputs is None:
         show.line("nothing was changed: this was a look (--dry-run)")
         return
@@ -107,7 +107,6 @@ def print_outputs(outputs: Mapping[str, Any] | None, asks_mail: str | None) -> N
         show.line(show.plain(f"{key:<{width}}  {value}"))
     if asks_mail:
         show.note(f"alarms go to {asks_mail} once the mail of AWS there is confirmed")
-    show.line("next      chartlake login --store aws, then chartlake aws status")
 
 
 def exit_code(whole: Mapping[str, Any]) -> int:
@@ -177,7 +176,9 @@ def destroyed(
     buckets = [each for each in left.buckets if each not in gone]
     artefacts = left.artefacts if left.artefacts not in gone else None
     again = "chartlake aws destroy --with-data"
-    stays = [{"what": f"the data, bucket {each}", "remove": again} for each in buckets]
+    stays: list[dict[str, str | None]] = [
+        {"what": f"the data, bucket {each}", "remove": again} for each in buckets
+    ]
     stays += [{"what": f"your own bucket {each}", "remove": None} for each in left.existing]
     stays += [{"what": f"the code, bucket {artefacts}", "remove": again}] if artefacts else []
     stays += [{"what": what, "remove": how} for what, how in left.removal(name, region)]

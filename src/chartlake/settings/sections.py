@@ -117,8 +117,8 @@ def _stack_name(text: str) -> str:
 
 
 def _prefix(text: str) -> str:
-    if not re.fullmatch(r"[\w.-]+(/[\w.-]+)*", text, re.ASCII):
-        raise ValueError(f"{text!r} is no prefix such as lake or music/lake")
+    if not re.fullmatch(r"[a-z0-9][a-z0-9_-]*", text):
+        raise ValueError(f"{text!r}: small letters, digits, _ and - only, such as lake")
     return text
 
 
@@ -151,7 +151,7 @@ class AwsSettings(Section):
     monthly_budget: Annotated[float, Field(gt=0)] | None = None
     scan_limit_gb: Annotated[float, Field(gt=0)] | None = None
     log_retention_days: Annotated[int, Field(ge=1)] | None = None
-    stale_after_hours: Annotated[float, Field(gt=0)] | None = None
+    stale_after_hours: Annotated[float, Field(ge=2, le=168)] | None = None
     workgroup: str | None = None
 
     @model_validator(mode="after")

@@ -141,12 +141,8 @@ def _put(s3: Any, bucket: str, account: str, artefact: Artefact) -> bool:
             raise
     else:
         return False
-    s3.upload_file(
-        str(artefact.file),
-        bucket,
-        artefact.key,
-        ExtraArgs={"ExpectedBucketOwner": account, "ChecksumAlgorithm": "SHA256"},
-    )
+    with artefact.file.open("rb") as body:
+        s3.put_object(**place, Body=body, ExpectedBucketOwner=account, ChecksumAlgorithm="SHA256")
     return True
 
 

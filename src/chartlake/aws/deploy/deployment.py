@@ -10,7 +10,10 @@ __all__ = ["Deployment"]
 
 @dataclass(frozen=True)
 class Deployment:
-    """A stack that is wanted: the table [aws] of chartlake.toml; None is the template's default."""
+    """A stack that is wanted: the table [aws] of chartlake.toml. None is the template's default.
+
+    ``curated_bucket`` is the name of one that exists, or "create".
+    """
 
     name: str = "chartlake"
     bucket: str | None = None
@@ -28,4 +31,3 @@ class Deployment:
     scan_limit_gb: float | None = None
     log_retention_days: int | None = None
     stale_after_hours: float | None = None
-    workgroup: str | None = None

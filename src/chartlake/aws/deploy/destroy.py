@@ -19,6 +19,8 @@ from chartlake.errors import UsageError
 __all__ = ["Leftovers", "delete_stack", "leftovers"]
 
 _BUCKET = "AWS::S3::Bucket"
+_GIVEN = ("ExistingBucket", "CuratedBucket")
+_NO_NAME = ("no", "yes")
 
 
 @dataclass(frozen=True)
@@ -51,10 +53,10 @@ def leftovers(cloud: Cloud, name: str) -> Leftovers:
     stack = stack_of(cloud.cloudformation, name) or _former(cloud.cloudformation, name)
     made = _buckets_of(cloud.cloudformation, stack) if stack else []
     artefacts = cloud.artefacts_bucket(name)
-    given = (stack.parameters.get(key) for key in ("Bucket", "CuratedBucket")) if stack else ()
+    given = (stack.parameters.get(key) for key in _GIVEN) if stack else ()
     return Leftovers(
         buckets=tuple(each for each in made if exists(cloud.s3, each, cloud.account)),
-        existing=tuple(each for each in given if each and each != "create"),
+        existing=tuple(each for each in given if each and each not in _NO_NAME),
         artefacts=artefacts if exists(cloud.s3, artefacts, cloud.account) else None,
     )
 

@@ -11,35 +11,41 @@ from chartlake.errors import ConfigError
 __all__ = ["NAMES", "parameters_for", "wanted_by"]
 
 NAMES = {
-    "bucket": "Bucket",
+    "bucket": "ExistingBucket",
     "curated_bucket": "CuratedBucket",
     "lake_prefix": "LakePrefix",
-    "kms_key": "KmsKey",
-    "permissions_boundary": "PermissionsBoundary",
-    "subnets": "Subnets",
-    "security_groups": "SecurityGroups",
+    "kms_key": "KmsKeyArn",
+    "permissions_boundary": "PermissionsBoundaryArn",
+    "subnets": "SubnetIds",
+    "security_groups": "SecurityGroupIds",
     "schedule": "ScheduleExpression",
     "timezone": "ScheduleTimezone",
     "alert_email": "AlertEmail",
     "monthly_budget": "MonthlyBudget",
-    "scan_limit_gb": "ScanLimitGb",
+    "scan_limit_gb": "ScanLimit",
     "log_retention_days": "LogRetentionDays",
     "stale_after_hours": "StaleAfterHours",
-    "workgroup": "Workgroup",
 }
 """The parameter of each setting; what has none (name, tags) is the stack's own."""
+
+_GB = 1024**3
 
 
 def wanted_by(deployment: Deployment) -> dict[str, str]:
     """The parameters that settings give, by name; what is not set is the template's default."""
     values = {name: getattr(deployment, setting) for setting, name in NAMES.items()}
+    if deployment.scan_limit_gb is not None:
+        values["ScanLimit"] = int(deployment.scan_limit_gb * _GB)
+    if deployment.curated_bucket == "create":
+        values["CuratedBucket"] = "yes"
     return {name: _text(value) for name, value in values.items() if value not in (None, ())}
 
 
 def _text(value: str | float | tuple[str, ...]) -> str:
     if isinstance(value, tuple):
         return ",".join(value)
-    return value if isinstance(value, str) else f"{value:g}"
+    is_whole = isinstance(value, float) and value.is_integer()
+    return str(int(value) if is_whole else value)
 
 
 def parameters_for(
