@@ -97,8 +97,8 @@ class Athena:
         state = execution.told["Status"]["State"]
         if state != "SUCCEEDED":
             raise InvalidRequest(f"Query did not finish successfully. Final query state: {state}")
-        header = [name for name, _ in execution.columns]
-        rows = [header, *execution.rows] if header else []
+        header: list[str | None] = [name for name, _ in execution.columns]
+        rows: list[list[str | None]] = [header, *execution.rows] if header else []
         begin, most = int(asked.get("NextToken", 0)), asked.get("MaxResults", 1000)
         answer: dict[str, Any] = {
             "ResultSet": {
