@@ -6,7 +6,7 @@ unexport VIRTUAL_ENV PYTHONPATH PYTHONHOME
 
 PYTEST = .venv/bin/pytest --numprocesses auto --dist loadgroup --cov
 
-.PHONY: help setup ready demo test test-long lint format dialects docs clean
+.PHONY: help setup ready demo test test-long lint format dialects docs requirements clean
 
 help:  ## List what make can do here
 	@sed -n 's/^\([a-z-]*\): .*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{printf "%-18s %s\n", $$1, $$2}'
@@ -42,6 +42,9 @@ dialects: ready  ## Write the warehouse's SQL for other engines again (a test co
 
 docs: ready  ## Write the generated pages again (tests compare them)
 	.venv/bin/python scripts/docs.py
+
+requirements: ready  ## Write what runs in AWS again, from uv.lock (a test compares it)
+	.venv/bin/python scripts/requirements.py
 
 clean:  ## Remove what was made: .venv, caches, builds (never a lake)
 	rm -rf .venv dist build htmlcov .coverage .coverage.* .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

@@ -2,6 +2,7 @@
 
     src/chartlake/warehouse/dialects/{athena,snowflake,spark}/NAME.sql
     src/chartlake/warehouse/lineage.json     from which columns each column is made (lineage.py)
+    src/chartlake/warehouse/shapes.json      columns, and what each waits for (shapes.py)
 
 The source is DuckDB's SQL in warehouse/views, marts, state and checks; sqlglot translates its
 syntax. Where the same syntax means something else, REWRITES says what is written instead: each is
@@ -23,6 +24,7 @@ from sqlglot import exp
 from chartlake.warehouse import dialects
 from chartlake.warehouse.sql import ITEM_STATES, STEPS, VIEWS, checks
 from lineage import Select, lineage_text
+from shapes import shapes_text
 
 ROOT = Path(__file__).resolve().parent.parent
 WAREHOUSE = ROOT / "src" / "chartlake" / "warehouse"
@@ -76,7 +78,11 @@ def texts() -> dict[Path, str]:
         for dialect in dialects.DIALECTS
         for source in sources()
     }
-    return {**others, WAREHOUSE / "lineage.json": lineage_text(selects())}
+    about = {
+        WAREHOUSE / "lineage.json": lineage_text(selects()),
+        WAREHOUSE / "shapes.json": shapes_text(),
+    }
+    return {**others, **about}
 
 
 def selects() -> Iterator[Select]:

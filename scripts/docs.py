@@ -285,7 +285,7 @@ def _keys_of(prefix: str, model: type[BaseModel]) -> Iterator[Key]:
 def _default(value: Any) -> str:
     if isinstance(value, tuple):
         return "`[" + ", ".join(f'"{one}"' for one in value) + "]`"
-    return "none" if value is None else f"`{value}`"
+    return "none" if value is None or value == {} else f"`{value}`"
 
 
 def _type_words(annotation: Any) -> str:
@@ -298,6 +298,8 @@ def _type_words(annotation: Any) -> str:
         return _type_words(parts[0])
     if origin is tuple:
         return f"list of {_type_words(parts[0])}"
+    if origin is dict:
+        return f"table of {_type_words(parts[1])}"
     return _TYPES[annotation]
 
 

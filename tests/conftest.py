@@ -253,6 +253,7 @@ def _clean_environment(
         is_proxy = name.upper().endswith("_PROXY")
         if is_proxy or name.startswith(("AWS_", "CHARTLAKE_", "SPOTIFY_")):
             monkeypatch.delenv(name)
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")  # nobody asks whether this is EC2
 
 
 @pytest.fixture
@@ -293,3 +294,11 @@ def s3_url(s3: str, monkeypatch: pytest.MonkeyPatch) -> str:
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
     monkeypatch.setenv("AWS_REGION", "us-east-1")
     return f"s3://{bucket}/prefix"
+
+
+@pytest.fixture
+def second_bucket(s3: str) -> str:
+    """The name of another new bucket."""
+    bucket = f"test-{uuid.uuid4().hex}"
+    httpx2.put(f"{s3}/{bucket}", trust_env=False).raise_for_status()
+    return bucket

@@ -503,8 +503,8 @@ def test_a_file_that_can_not_be_read(read: Read, tmp_path: Path, name: str, fold
 
 
 SECTIONS = (
-    "valid here: lake, warehouse, retention, transform, spotify, auth, charts, roster, exclude, "
-    "checks, markets, feeds"
+    "valid here: lake, warehouse, retention, transform, spotify, auth, aws, charts, roster, "
+    "exclude, checks, markets, feeds"
 )
 SPOTIFY = (
     "valid here: client_id, client_secret, access_token, api_url, token_url, authorize_url, "
@@ -512,6 +512,11 @@ SPOTIFY = (
 )
 WAREHOUSE = "valid here: path, memory_limit, threads"
 TRANSFORM = "valid here: engine, processes, spark_master"
+AWS = (
+    "valid here: name, region, profile, bucket, curated_bucket, lake_prefix, kms_key, "
+    "permissions_boundary, subnets, security_groups, tags, schedule, timezone, alert_email, "
+    "monthly_budget, scan_limit_gb, log_retention_days, stale_after_hours, workgroup"
+)
 ROSTER = "valid here: artists, tracks, albums, isrcs, names"
 OF_ALL = "valid here: schedule, timezone, cadence, account, source"
 A_FEED = f"{OF_ALL}, playlist, full_read_every"
@@ -579,10 +584,16 @@ LINES = "valid: hourly, daily, weekly, or a cron line such as '30 6 * * *'"
         ("[spotify]\nlongest_run_minutes = 0", "spotify.longest_run_minutes: Input should", None),
         (
             '[auth]\nstore = "vault"',
-            "auth.store: Input should be 'auto', 'keyring' or 'file'",
+            "auth.store: Input should be 'auto', 'keyring', 'file' or 'aws'",
             None,
         ),
         ("[auth]\nkey = 1", "unknown key 'auth.key'", "valid here: store, folder"),
+        ('[aws]\nregions = "x"', "unknown key 'aws.regions'", AWS),
+        ('[aws]\nname = "My-Stack"', "aws.name: 'My-Stack': 2 to 20 small letters", None),
+        ('[aws]\nbucket = "s3://b"', "aws.bucket: 's3://b' is no name of a bucket", None),
+        ('[aws]\nlake_prefix = "/lake/"', "aws.lake_prefix: '/lake/': small letters, digits", None),
+        ('[aws]\nsubnets = ["subnet-1"]', "aws: subnets and security_groups are given", None),
+        ("[aws]\nmonthly_budget = 0", "aws.monthly_budget: Input should be greater", None),
         ('[roster]\nlabels = ["x"]', "unknown key 'roster.labels'", ROSTER),
         ('[roster]\nartists = "x"', "roster.artists: Input should be a valid tuple", None),
         (
@@ -685,9 +696,9 @@ def test_names_that_feeds_can_not_have(read: Read, name: str) -> None:
 
 VARIABLES = (
     "valid here: CHARTLAKE_LAKE__…, CHARTLAKE_WAREHOUSE__…, CHARTLAKE_RETENTION__…, "
-    "CHARTLAKE_TRANSFORM__…, CHARTLAKE_SPOTIFY__…, CHARTLAKE_AUTH__…, CHARTLAKE_CHARTS__…, "
-    "CHARTLAKE_ROSTER__…, CHARTLAKE_EXCLUDE__…, CHARTLAKE_CHECKS__…, CHARTLAKE_MARKETS__…, "
-    "CHARTLAKE_FEEDS__…"
+    "CHARTLAKE_TRANSFORM__…, CHARTLAKE_SPOTIFY__…, CHARTLAKE_AUTH__…, CHARTLAKE_AWS__…, "
+    "CHARTLAKE_CHARTS__…, CHARTLAKE_ROSTER__…, CHARTLAKE_EXCLUDE__…, CHARTLAKE_CHECKS__…, "
+    "CHARTLAKE_MARKETS__…, CHARTLAKE_FEEDS__…"
 )
 
 

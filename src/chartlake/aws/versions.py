@@ -6,7 +6,7 @@ The lake's own store cannot see them. They are removed here when a user is forgo
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -14,6 +14,7 @@ import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
 from chartlake.errors import StorageError
+from chartlake.lake.places import Places, places_of
 
 __all__ = ["remove_former_versions"]
 
@@ -29,14 +30,13 @@ def remove_former_versions(url: str, prefixes: Iterable[str]) -> int:
     Of objects that were deleted nothing stays, not even the mark. Returns how many versions
     went. StorageError where the bucket does not allow it, as with an object lock.
     """
-    bucket, root = urlsplit(url).netloc, urlsplit(url).path.strip("/")
+    places = places_of(url)
     # a name that the lake's store knows too, and boto does not
     endpoint = None if "AWS_ENDPOINT_URL" in os.environ else os.environ.get("AWS_ENDPOINT")
     client = boto3.client("s3", endpoint_url=endpoint)
     count = 0
     try:
-        for prefix in prefixes:
-            place = f"{root}/{prefix}" if root else prefix
+        for bucket, place in (_split(each) for each in _under(places, prefixes)):
             versions, marks = _former(client, bucket, place)
             # a mark that went before its versions would bring the last of them back
             count += _delete(client, bucket, versions) + _delete(client, bucket, marks)
@@ -48,6 +48,16 @@ def remove_former_versions(url: str, prefixes: Iterable[str]) -> int:
     finally:
         client.close()
     return count
+
+
+def _under(places: Places, prefixes: Iterable[str]) -> Iterator[str]:
+    return (f"{place}/{prefix}" for prefix in prefixes for place in places.all_of(prefix))
+
+
+def _split(url: str) -> tuple[str, str]:
+    """A bucket, and the beginning of keys in it."""
+    parts = urlsplit(url)
+    return parts.netloc, parts.path.lstrip("/")
 
 
 def _former(client: Any, bucket: str, prefix: str) -> tuple[_Versions, _Versions]:

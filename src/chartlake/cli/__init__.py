@@ -10,6 +10,7 @@
     trends    trends movers|new|exits|chart|compare|track|…    stories   stories
     explain   explain       lineage  lineage
     lake      lake ls|cat
+    aws       aws deploy|status|destroy          aws_told  what these say
     account   login, logout
     project   init          doctor   doctor          demonstrate   demo
     simulate  simulator
@@ -36,7 +37,7 @@ import typer
 import typer.core
 from typer.exceptions import TyperException
 
-from chartlake.cli import lake, show, signals, trends
+from chartlake.cli import aws, lake, show, signals, trends
 from chartlake.cli.account import login, logout
 from chartlake.cli.demonstrate import demo
 from chartlake.cli.doctor import doctor
@@ -128,6 +129,7 @@ app.command()(gc)
 app.command()(purge)
 app.command("forget-user")(forget_user)
 app.add_typer(lake.app, name="lake")
+app.add_typer(aws.app, name="aws")
 app.command()(doctor)
 app.command()(simulator)
 

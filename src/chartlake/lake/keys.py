@@ -131,6 +131,11 @@ def state(name: str) -> str:
     return f"{STATE}{name}.json"
 
 
+def lease(name: str) -> str:
+    """Whose turn it is at something, where no lock file can tell."""
+    return state(f"lease-{name}")
+
+
 def tombstone(feed: str) -> str:
     """The note that closes a feed: its source is gone, its history stays."""
     return f"{TOMBSTONES}{feed}.json"

@@ -4,10 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
-__all__ = ["is_plain", "is_unfinished", "read", "unfinished"]
+from filelock import FileLock, Timeout
+
+from chartlake.lake.store_errors import errors_of
+
+__all__ = ["is_plain", "is_unfinished", "locked", "read", "unfinished"]
+
+_LOCKS = ".locks"
 
 # a key that is a file's name as it stands, and leads nowhere else
 _PLAIN = re.compile(r"(?:[A-Za-z0-9_=-][A-Za-z0-9._=-]*/)*[A-Za-z0-9_=-][A-Za-z0-9._=-]*")
@@ -40,3 +47,17 @@ def unfinished(folder: Path) -> Iterator[tuple[str, int, datetime]]:
             about = file.stat()
             modified = datetime.fromtimestamp(about.st_mtime, UTC)
             yield file.relative_to(folder).as_posix(), about.st_size, modified
+
+
+@contextmanager
+def locked(folder: Path, name: str, seconds: float) -> Iterator[bool]:
+    """Hold a lock file while the block runs; waits up to ``seconds``, gives whether it is held."""
+    lock = FileLock(folder / _LOCKS / name)
+    with errors_of("lock", str(folder), name):
+        (folder / _LOCKS).mkdir(parents=True, exist_ok=True)
+        with suppress(Timeout):
+            lock.acquire(timeout=seconds)
+    try:
+        yield lock.is_locked
+    finally:
+        lock.release()

@@ -39,6 +39,7 @@ from chartlake.model import BuiltFile, Record, Undecodable, from_json, sha256
 __all__ = [
     "Begun",
     "MartsRun",
+    "attempts_digest",
     "begin",
     "commit",
     "drop_former",
@@ -58,7 +59,8 @@ _SHOWN = 3
 class MartsRun(Record, frozen=True, kw_only=True):
     """The commit of all marts: which engine made them, when, and with which chartlake.
 
-    ``rows`` counts each mart; a mart without rows has a file as well, for its columns.
+    ``rows`` counts each mart; a mart without rows has a file as well, for its columns (of
+    Athena's marts it has none). ``attempts`` tells which attempts of the slots went in.
     """
 
     run: str
@@ -69,6 +71,7 @@ class MartsRun(Record, frozen=True, kw_only=True):
     files: tuple[BuiltFile, ...]
     slots: BuiltFile
     format: int = 1
+    attempts: str = ""
 
 
 class Begun(NamedTuple):
@@ -130,8 +133,18 @@ def _groups(rows: Iterable[pa.RecordBatch]) -> Iterable[pa.Table]:
         yield pa.Table.from_batches(waiting)
 
 
+def attempts_digest(attempts: Iterable[tuple[str, str, str]]) -> str:
+    """By which runs compare of what they were made: feed, slot and attempt of each live slot."""
+    return sha256("\n".join(" ".join(each) for each in sorted(attempts)).encode())
+
+
 def commit(
-    store: Store, begun: Begun, engine: str, now: datetime, files: Mapping[str, Iterable[BuiltFile]]
+    store: Store,
+    begun: Begun,
+    engine: str,
+    now: datetime,
+    files: Mapping[str, Iterable[BuiltFile]],
+    attempts: str = "",
 ) -> MartsRun:
     """Let the run count whose files these are, by mart; first goes what it does not name.
 
@@ -145,6 +158,7 @@ def commit(
         rows={mart: sum(file.rows for file in some) for mart, some in files.items()},
         files=tuple(file for some in files.values() for file in some),
         slots=begun.slots,
+        attempts=attempts,
     )
     named = {made.slots.key, *(file.key for file in made.files)}
     for key in store.keys(keys.marts_of(made.run)):

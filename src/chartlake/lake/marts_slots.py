@@ -16,7 +16,14 @@ from chartlake.lake import keys, tombstones
 from chartlake.lake.store import Store
 from chartlake.model import BuiltFile, Slot, sha256
 
-__all__ = ["Place", "removed_of", "runs_to_remove", "slots_table", "write_slots"]
+__all__ = [
+    "Place",
+    "removed_of",
+    "revisions_of",
+    "runs_to_remove",
+    "slots_table",
+    "write_slots",
+]
 
 Place = tuple[str, str]
 """A feed and one of its slots."""
@@ -69,6 +76,13 @@ def runs_to_remove(store: Store, runs: Iterable[str]) -> dict[str, list[Place]]:
         if slots is None or gone:
             found[run] = gone
     return found
+
+
+def revisions_of(store: Store, run: str) -> dict[Place, int]:
+    """Of which slots a run is made, with their revisions; none where it does not say."""
+    slots = _slots_of(store, run)
+    columns = [] if slots is None else [slots[name].to_pylist() for name in _COLUMNS.names]
+    return {(feed, slot): revision for feed, slot, revision in zip(*columns, strict=True)}
 
 
 def _slots_of(store: Store, run: str) -> pa.Table | None:

@@ -17,18 +17,19 @@ from typing import Any, NamedTuple
 from urllib.parse import unquote, urlsplit
 
 import obstore
-from filelock import FileLock, Timeout
 from obstore.exceptions import AlreadyExistsError, BaseError, PreconditionError
 from obstore.store import MemoryStore, from_url
 
 from chartlake.errors import ConfigError, StorageError
 from chartlake.lake import format as lake_format
-from chartlake.lake import keys, local
+from chartlake.lake import keys, lease, local
+from chartlake.lake.places import places_of
+from chartlake.lake.s3 import open_bucket
+from chartlake.lake.store_errors import errors_of
 
 __all__ = ["SCHEMES", "Listed", "Store", "open_store"]
 
 SCHEMES = ("file", "memory", "s3")
-_LOCKS = ".locks"
 _LOCK_SECONDS = 30.0
 
 
@@ -54,13 +55,16 @@ class Store:
         url: str,
         folder: Path | None = None,
         clock: Callable[[], datetime] | None = None,
+        open_curated: Callable[[], Any] | None = None,
     ) -> None:
         self._open = open_objects
+        self._open_curated = open_curated
         self._folder = folder
         self._clock = clock
         self._signed = clock is None
         self._opening = Lock()
         self.url = url
+        self.places = places_of(url)
 
     @property
     def _objects(self) -> Any:
@@ -73,58 +77,74 @@ class Store:
         self._signed |= self._check_format(objects)
         return objects
 
+    def _objects_of(self, key: str) -> Any:
+        """Where an object lies, or those whose keys begin so."""
+        main = self._objects
+        return main if self.places.of(key) == self.places.main else self._curated_objects
+
+    @cached_property
+    def _curated_objects(self) -> Any:
+        return self._open_curated() if self._open_curated else self._objects
+
     def _check_format(self, objects: Any) -> bool:
         """Whether the lake says its format; StorageError where it is a newer one."""
-        with _errors("read", self.url, keys.LAKE), suppress(FileNotFoundError):
+        with errors_of("read", self.url, keys.LAKE), suppress(FileNotFoundError):
             content = bytes(obstore.get(objects, keys.LAKE).bytes())
             lake_format.check(content, self.url)
             return True
         return False
 
-    @property
-    def _to_write(self) -> Any:
-        """The objects, in a lake that says its format."""
+    def _to_write(self, key: str) -> Any:
+        """Where to write an object, in a lake that says its format."""
         objects = self._objects
         if not self._signed and self._clock:
             mine = lake_format.written_by_us(self._clock())
-            with _errors("write", self.url, keys.LAKE):
+            with errors_of("write", self.url, keys.LAKE):
                 try:
                     obstore.put(objects, keys.LAKE, mine, mode="create")
                 except AlreadyExistsError:
                     self._check_format(objects)  # another run was first: it may know more
             self._signed = True
-        return objects
+        return self._objects_of(key)
 
-    @property
-    def _to_read(self) -> Any:
-        """The objects; none where the folder isn't there yet: looking must not make it."""
+    def _to_read(self, key: str) -> Any:
+        """Where an object is; nowhere if the folder isn't there yet: looking must not make it."""
         if self._folder and not self._folder.exists():
             return MemoryStore()
-        return self._objects
+        return self._objects_of(key)
+
+    def _to_list(self, prefix: str) -> list[Any]:
+        """All places in which there may be objects whose keys begin so."""
+        return [self._to_read(each) for each in self.places.apart(prefix)]
 
     def create(self, key: str, content: bytes) -> bool:
         """Write an object that must not exist yet; False when it does: someone else won."""
-        with _errors("write", self.url, key):
+        with errors_of("write", self.url, key):
             try:
-                obstore.put(self._to_write, key, content, mode="create")
+                obstore.put(self._to_write(key), key, content, mode="create")
             except AlreadyExistsError:
                 return False
             except FileNotFoundError as error:
                 raise BaseError(str(error)) from error  # the bucket itself is not there
         return True
 
+    def copy(self, key: str, to: str) -> None:
+        """Copy an object within its bucket or folder; nothing of it comes here."""
+        with errors_of("copy", self.url, key):
+            obstore.copy(self._to_write(to), key, to)
+
     def get(self, key: str) -> bytes:
         """The whole object."""
-        with _errors("read", self.url, key):
-            objects = self._to_read
+        with errors_of("read", self.url, key):
+            objects = self._to_read(key)
             if self._folder and local.is_plain(key):
                 return local.read(self._folder, key)
             return bytes(obstore.get(objects, key).bytes())
 
     def get_range(self, key: str, offset: int, length: int) -> bytes:
         """``length`` bytes of the object from ``offset``; at least one."""
-        with _errors("read", self.url, key):
-            return bytes(obstore.get_range(self._to_read, key, start=offset, length=length))
+        with errors_of("read", self.url, key):
+            return bytes(obstore.get_range(self._to_read(key), key, start=offset, length=length))
 
     def change(self, key: str, change: Callable[[bytes | None], bytes]) -> bytes:
         """Replace an object by what ``change`` makes of it (of None: it is not there yet).
@@ -132,45 +152,48 @@ class Store:
         Nobody else's change is lost: where the store can't compare and swap (on
         a local disk) a lock file keeps others out.
         """
-        with self.alone("state", _LOCK_SECONDS) as alone:
+        if not self._folder:
+            return self._change(key, change)
+        with local.locked(self._folder, "state", _LOCK_SECONDS) as alone:
             if not alone:
                 raise StorageError(
                     f"cannot change {key} in {self.url}",
                     why=f"another process has kept it locked for {_LOCK_SECONDS:.0f} seconds",
                     fix="see which other chartlake runs there, and run again",
                 )
-            while True:
-                with _errors("read", self.url, key):
-                    before, version = self._versioned(key)
-                after = change(before)
-                with _errors("write", self.url, key):
-                    if self._swap(key, after, version):
-                        return after
+            return self._change(key, change)
+
+    def _change(self, key: str, change: Callable[[bytes | None], bytes]) -> bytes:
+        while True:
+            with errors_of("read", self.url, key):
+                before, version = self._versioned(key)
+            after = change(before)
+            if after == before:
+                return after
+            with errors_of("write", self.url, key):
+                if self._swap(key, after, version):
+                    return after
 
     @contextmanager
     def alone(self, name: str, seconds: float) -> Iterator[bool]:
-        """Keep other runs on this machine out for as long as this lasts; a courtesy.
+        """Keep other runs over this lake out for as long as this lasts; a courtesy.
 
-        Waits up to ``seconds``; gives whether nobody else is inside. Only a
-        local folder has such locks: elsewhere this is True at once.
+        Waits up to ``seconds``; gives whether nobody else is inside. In a local folder other
+        runs on this machine are kept out, on S3 those of all machines.
         """
-        if not self._folder:
+        if self._folder:
+            with local.locked(self._folder, name, seconds) as alone:
+                yield alone
+        elif self.url.startswith("s3:"):
+            with lease.held(partial(self.change, keys.lease(name)), seconds) as alone:
+                yield alone
+        else:
             yield True
-            return
-        lock = FileLock(self._folder / _LOCKS / name)
-        with _errors("lock", self.url, name):
-            (self._folder / _LOCKS).mkdir(parents=True, exist_ok=True)
-            with suppress(Timeout):
-                lock.acquire(timeout=seconds)
-        try:
-            yield lock.is_locked
-        finally:
-            lock.release()
 
     def _versioned(self, key: str) -> tuple[bytes | None, Any]:
         """An object and the version that a swap has to find; None and "create" without one."""
         try:
-            found = obstore.get(self._to_read, key)
+            found = obstore.get(self._to_read(key), key)
         except FileNotFoundError:
             return None, "create"
         tag = found.meta["e_tag"]
@@ -178,52 +201,55 @@ class Store:
 
     def _swap(self, key: str, content: bytes, version: Any) -> bool:
         try:
-            obstore.put(self._to_write, key, content, mode=version)
+            obstore.put(self._to_write(key), key, content, mode=version)
         except (AlreadyExistsError, PreconditionError):
             return False
         return True
 
     def delete(self, key: str) -> None:
         """Remove an object, if it is there."""
-        with _errors("delete", self.url, key), suppress(FileNotFoundError):
-            obstore.delete(self._objects, key)
+        with errors_of("delete", self.url, key), suppress(FileNotFoundError):
+            obstore.delete(self._objects_of(key), key)
 
     def keys(self, prefix: str) -> Iterator[str]:
         """The keys below a folder (``prefix`` ends with a slash), in order."""
-        with _errors("list", self.url, prefix):
+        with errors_of("list", self.url, prefix):
             found = [
-                meta["path"] for batch in obstore.list(self._to_read, prefix) for meta in batch
+                meta["path"]
+                for objects in self._to_list(prefix)
+                for batch in obstore.list(objects, prefix)
+                for meta in batch
             ]
         return iter(sorted(found))
 
     def listing(self, prefix: str) -> list[Listed]:
         """The objects below a folder (``prefix`` ends with a slash), in order of their keys."""
-        with _errors("list", self.url, prefix):
+        with errors_of("list", self.url, prefix):
             found = [
                 Listed(meta["path"], meta["size"], meta["last_modified"])
-                for batch in obstore.list(self._to_read, prefix)
+                for objects in self._to_list(prefix)
+                for batch in obstore.list(objects, prefix)
                 for meta in batch
             ]
         return sorted(found)
 
     def unfinished(self) -> list[Listed]:
         """What killed writes left on a local disk: no object, and in no other listing."""
-        if not self._folder or not self._folder.exists():
-            return []
-        with _errors("list", self.url, ""):
-            return sorted(Listed(*file) for file in local.unfinished(self._folder))
+        with errors_of("list", self.url, ""):
+            found = local.unfinished(self._folder) if self._folder else ()
+            return sorted(Listed(*file) for file in found)
 
     def get_unfinished(self, key: str) -> bytes:
         """What a killed write left under this name."""
         if not self._folder or not local.is_unfinished(key):
             raise FileNotFoundError(key)
-        with _errors("read", self.url, key):
+        with errors_of("read", self.url, key):
             return (self._folder / key).read_bytes()
 
     def delete_unfinished(self, key: str) -> None:
         """Remove what a killed write left."""
         if self._folder and local.is_unfinished(key):
-            with _errors("delete", self.url, key):
+            with errors_of("delete", self.url, key):
                 (self._folder / key).unlink(missing_ok=True)
 
     def keeps_versions(self, key: str) -> bool:
@@ -231,14 +257,14 @@ class Store:
 
         Such a bucket keeps what is deleted too, and no key leads there.
         """
-        with _errors("read", self.url, key):
-            version = obstore.head(self._to_read, key)["version"]
+        with errors_of("read", self.url, key):
+            version = obstore.head(self._to_read(key), key)["version"]
         return version not in (None, "null")
 
     def folders(self, prefix: str) -> list[str]:
         """The names of the folders directly below ``prefix``, in order."""
-        with _errors("list", self.url, prefix):
-            listing = obstore.list_with_delimiter(self._to_read, prefix)
+        with errors_of("list", self.url, prefix):
+            listing = obstore.list_with_delimiter(self._to_read(prefix), prefix)
         return sorted(path.rsplit("/", 1)[-1] for path in listing["common_prefixes"])
 
 
@@ -246,48 +272,29 @@ def open_store(url: str, clock: Callable[[], datetime] | None = None) -> Store:
     """Open ``s3://bucket/prefix``, ``memory://`` or a folder (a path or file:// URL).
 
     A folder is made when it is missing, at the first use; a lake gets its
-    lake.json at the first write, if there is a ``clock`` to date it by. S3 credentials,
-    region and endpoint come from the usual AWS environment variables.
+    lake.json at the first write, if there is a ``clock`` to date it by.
     """
     scheme = urlsplit(url).scheme
     if scheme == "memory":
         return Store(MemoryStore, url, clock=clock)
     if scheme == "s3":
-        return Store(partial(_opened, url, url), url.rstrip("/"), clock=clock)
+        return _on_s3(url.rstrip("/"), clock)
     if scheme in ("", "file"):
         folder = Path(unquote(urlsplit(url).path) if scheme else url).resolve()
-        return Store(
-            # a folder that became empty would still be listed
-            partial(_opened, folder.as_uri(), str(folder), mkdir=True, automatic_cleanup=True),
-            str(folder),
-            folder,
-            clock,
-        )
+        return Store(partial(_folder, folder), str(folder), folder, clock)
     raise ConfigError(
         f"lake url {url!r}: {scheme!r} is not a store that chartlake knows",
         fix="use a folder, or one of " + ", ".join(f"{known}://" for known in SCHEMES),
     )
 
 
-def _opened(url: str, name: str, **options: Any) -> Any:
-    with _errors("open", name, ""):
-        return from_url(url, **options)
+def _on_s3(url: str, clock: Callable[[], datetime] | None) -> Store:
+    main, curated = places_of(url)
+    apart = partial(open_bucket, curated) if curated else None
+    return Store(partial(open_bucket, main), url, clock=clock, open_curated=apart)
 
 
-@contextmanager
-def _errors(action: str, url: str, key: str) -> Iterator[None]:
-    try:
-        yield
-    except FileNotFoundError:
-        raise
-    except ValueError as error:  # a key that no store can have, as a damaged manifest may name it
-        if action != "read":
-            raise
-        raise FileNotFoundError(f"{key!r}: {error}") from error
-    except (BaseError, OSError) as error:
-        reason = str(error).split("\n\n")[0]  # obstore adds a debug dump below
-        raise StorageError(
-            f"cannot {action} {key or 'the lake'} in {url}",
-            why=reason,
-            fix="check that the place exists, has space, and that you may write there",
-        ) from error
+def _folder(path: Path) -> Any:
+    with errors_of("open", str(path), ""):
+        # a folder that became empty would still be listed
+        return from_url(path.as_uri(), mkdir=True, automatic_cleanup=True)

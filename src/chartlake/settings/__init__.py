@@ -37,6 +37,7 @@ from chartlake.settings.charts import (
 from chartlake.settings.feeds import FEED_SETTINGS, FeedName, FeedSettings
 from chartlake.settings.sections import (
     AuthSettings,
+    AwsSettings,
     Engine,
     LakeSettings,
     RetentionSettings,
@@ -48,6 +49,7 @@ from chartlake.settings.sections import (
 __all__ = [
     "FILE_NAME",
     "AuthSettings",
+    "AwsSettings",
     "ChartsSettings",
     "ChecksSettings",
     "Engine",
@@ -83,6 +85,7 @@ class Settings(BaseSettings):
     transform: TransformSettings = TransformSettings()
     spotify: SpotifySettings = SpotifySettings()
     auth: AuthSettings = AuthSettings()
+    aws: AwsSettings = AwsSettings()
     charts: ChartsSettings = ChartsSettings()
     roster: RosterSettings = RosterSettings()
     exclude: ExcludeSettings = ExcludeSettings()

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, model_validator
 
+from chartlake.errors import ConfigError
+from chartlake.lake.places import places_of
 from chartlake.lake.store import SCHEMES
 
 __all__ = [
     "AuthSettings",
+    "AwsSettings",
     "Engine",
     "LakeSettings",
     "RetentionSettings",
@@ -30,6 +33,10 @@ def _lake_url(text: str) -> str:
     scheme = urlsplit(text).scheme
     if scheme and scheme not in SCHEMES:
         raise ValueError(f"{text!r}: use a folder, or one of {', '.join(SCHEMES)} and ://")
+    try:
+        places_of(text)
+    except ConfigError as error:
+        raise ValueError(f"{error.what}; valid: {error.fix}") from error
     return text
 
 
@@ -58,7 +65,7 @@ class Section(BaseModel):
 
 
 class LakeSettings(Section):
-    """Where the lake is: a folder, or s3://bucket/prefix."""
+    """Where the lake is: a folder, or s3://bucket/prefix (its tables in another: ?curated=s3://…)."""
 
     url: Annotated[str, AfterValidator(_lake_url)] = "chartlake-data/lake"
 
@@ -105,5 +112,56 @@ class SpotifySettings(Section):
 class AuthSettings(Section):
     """Where sign-ins are kept; without a folder, in the user's folder for configuration."""
 
-    store: Literal["auto", "keyring", "file"] = "auto"
+    store: Literal["auto", "keyring", "file", "aws"] = "auto"
     folder: Path | None = None
+
+
+def _stack_name(text: str) -> str:
+    if not re.fullmatch(r"[a-z][a-z0-9]{1,19}", text):
+        raise ValueError(f"{text!r}: 2 to 20 small letters and digits, a letter first")
+    return text
+
+
+def _prefix(text: str) -> str:
+    if not re.fullmatch(r"[a-z0-9][a-z0-9_-]*", text):
+        raise ValueError(f"{text!r}: small letters, digits, _ and - only, such as lake")
+    return text
+
+
+def _bucket(text: str) -> str:
+    if not re.fullmatch(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]", text):
+        raise ValueError(f"{text!r} is no name of a bucket: only the name, without s3://")
+    return text
+
+
+_Bucket = Annotated[str, AfterValidator(_bucket)]
+
+
+class AwsSettings(Section):
+    """What `chartlake aws deploy` makes, and where; what is not given is the template's default."""
+
+    name: Annotated[str, AfterValidator(_stack_name)] = "chartlake"
+    region: str | None = None
+    profile: str | None = None
+    bucket: _Bucket | None = None
+    curated_bucket: _Bucket | None = None
+    lake_prefix: Annotated[str, AfterValidator(_prefix)] = "lake"
+    kms_key: str | None = None
+    permissions_boundary: str | None = None
+    subnets: tuple[str, ...] = ()
+    security_groups: tuple[str, ...] = ()
+    tags: dict[str, str] = {}
+    schedule: str = "cron(5 * * * ? *)"
+    timezone: str = "UTC"
+    alert_email: str | None = None
+    monthly_budget: Annotated[float, Field(gt=0)] | None = None
+    scan_limit_gb: Annotated[float, Field(gt=0)] | None = None
+    log_retention_days: Annotated[int, Field(ge=1)] | None = None
+    stale_after_hours: Annotated[float, Field(ge=2, le=168)] | None = None
+    workgroup: str | None = None
+
+    @model_validator(mode="after")
+    def _is_whole(self) -> Self:
+        if bool(self.subnets) != bool(self.security_groups):
+            raise ValueError("subnets and security_groups are given together, or neither")
+        return self

@@ -81,7 +81,9 @@ class SparkMarts:
                 making.relations(live, now, self._chosen)
                 files = making.marts()
                 pass_or_refuse(session, self._chosen.as_warnings)
-            return marts.commit(store, begun, self.engine, now, files)
+            of = ((feed, slot, found.build.attempt) for (feed, slot), found in live.items())
+            attempts = marts.attempts_digest(of)
+            return marts.commit(store, begun, self.engine, now, files, attempts)
 
 
 @contextmanager

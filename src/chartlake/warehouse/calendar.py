@@ -17,7 +17,7 @@ from chartlake.warehouse.rows import as_table, insert
 if TYPE_CHECKING:  # what has no DuckDB, such as a function in AWS, reads the rest
     import duckdb
 
-__all__ = ["changed", "write"]
+__all__ = ["Stretch", "changed", "due_in", "write"]
 
 Due = list[tuple[str, datetime, date]]
 """Feed, time (UTC) and chart date of due editions, in order."""
@@ -119,13 +119,14 @@ def _ends(db: duckdb.DuckDBPyConnection, now: datetime) -> dict[str, _End]:
             after, known = tails[feed]
             if known[-1][1] > naive_utc(now):  # a clock was ahead then
                 after, known = _BEFORE_ALL, None
-        due = _due(found, after)
+        due = due_in(found, after)
         if due != known and (due or feed in tails or text != said.get(feed)):
             ends[feed] = _End(after, due, text)
     return ends
 
 
-def _due(stretches: Sequence[Stretch], after: datetime) -> Due:
+def due_in(stretches: Sequence[Stretch], after: datetime = _BEFORE_ALL) -> Due:
+    """What is due of one feed in these stretches, after a time."""
     name = stretches[0][0].name
     since = after.replace(tzinfo=UTC) + timedelta(microseconds=1)
     return sorted(

@@ -20,6 +20,7 @@ if TYPE_CHECKING:  # what has no DuckDB, such as a function in AWS, reads the re
 
 __all__ = [
     "MARKETS",
+    "OF_A_MARKET",
     "ROSTER",
     "Choices",
     "FeedMarket",
@@ -50,7 +51,8 @@ _COLUMNS = {
     "feed_markets": ("feed", "family", "market"),
     "chart_options": ("name", "value"),
 }
-_OF_A_MARKET = re.compile(r"([a-z]+)-([a-z0-9-]+)-(daily|weekly)")
+OF_A_MARKET = re.compile(r"([a-z]+)-([a-z0-9-]+)-(daily|weekly)")
+"""What charts files say of their chart, market and period."""
 _CHARTS_FILES = """
 select feed, arg_max(source_id, slot) from editions where source = 'charts-csv' group by feed
 """
@@ -131,7 +133,7 @@ def _markets(db: duckdb.DuckDBPyConnection, configured: Collection[FeedMarket]) 
     feeds = {feed for feed, _, _ in configured}
     places = {(family, market) for _, family, market in configured}
     for feed, source_id in db.execute(_CHARTS_FILES).fetchall():
-        if named := _OF_A_MARKET.fullmatch(source_id):
+        if named := OF_A_MARKET.fullmatch(source_id):
             chart, market, period = named.groups()
             family = f"{chart}-{period}"
             if feed not in feeds and (family, market) not in places:

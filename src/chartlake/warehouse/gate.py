@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
-from typing import Any
-
-import duckdb
+from typing import TYPE_CHECKING, Any
 
 from chartlake.warehouse.port import CheckResult, NotPublished, Result
-from chartlake.warehouse.scopes import FeedFrom
 from chartlake.warehouse.sql import Check, checks
+
+if TYPE_CHECKING:  # what has no DuckDB tells of refusals too
+    import duckdb
+
+    from chartlake.warehouse.scopes import FeedFrom
 
 __all__ = ["ROWS_SHOWN", "failed_of", "look_from", "pass_or_refuse", "refused", "run_checks"]
 
