@@ -7,7 +7,6 @@ that is looked for on the syntax tree. What nobody thought of is not found: see 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from functools import partial
 
@@ -24,6 +23,7 @@ from tests.oracle.facts import Row, World
 from tests.oracle.whole_worlds import whole_worlds
 from tests.warehouse import elsewhere
 from tests.warehouse.straight import Straight
+from tests.warehouse.translated_back import back
 
 ANY = settings(
     max_examples=4,
@@ -31,22 +31,6 @@ ANY = settings(
     phases=[Phase.generate],
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
-
-
-def back(text: str) -> str:
-    """Athena's SQL as DuckDB's, with what sqlglot alone does not bring back.
-
-    Days added to a date give a date there, a timestamp here. DuckDB knows no U&'\\00A0'.
-    """
-    tree = sqlglot.parse_one(text, read="athena")
-    for coded in list(tree.find_all(exp.UnicodeString)):
-        plain = re.sub(r"\\([0-9A-F]{4})", lambda code: chr(int(code[1], 16)), coded.name)
-        coded.replace(exp.Literal.string(plain))
-    for added in list(tree.find_all(exp.DateAdd)):
-        assert added.this.is_type("date")
-        assert added.text("unit") == "DAY"
-        added.replace(exp.Add(this=added.this, expression=added.expression))
-    return tree.sql("duckdb")
 
 
 class TranslatedBack:
