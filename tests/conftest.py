@@ -112,7 +112,7 @@ def _has_index() -> bool:
         what = ["--no-deps", "--require-hashes", "-r", str(LAMBDA_REQUIREMENTS)]
         done = subprocess.run(
             [uv, "pip", "install", "--dry-run", *where, *platform, *what],
-            env=os.environ | {"UV_PYTHON_DOWNLOADS": "never"},
+            env=os.environ | {"UV_PYTHON_DOWNLOADS": "never", "UV_HTTP_RETRIES": "0"},
             capture_output=True,
             check=False,
         )
