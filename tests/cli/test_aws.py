@@ -10,12 +10,17 @@ import io
 import os
 import sys
 import uuid
+from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from chartlake.aws.deploy import artefacts
+from chartlake.aws.session import open_client, open_session
 from chartlake.cli import aws as group
+from chartlake.cli import aws_told
 from tests.aws.deploy.conftest import aws as aws_of_moto
 from tests.aws.deploy.fake_cloudformation import FakeCloudFormation, stack, tags
 from tests.aws.deploy.template import TEMPLATE
@@ -34,7 +39,7 @@ mkdir -p "$2/somewhere" && echo "HERE = True" > "$2/somewhere/__init__.py"
 @pytest.fixture
 def name(tmp_path: Path) -> str:
     """That of the stack of a project in the working folder."""
-    name = f"s{uuid.uuid4().hex[:12]}"
+    name = f"t{uuid.uuid4().hex[:12]}"  # s3… would be the service to moto
     (tmp_path / "chartlake.toml").write_text(f'[aws]\nname = "{name}"\nregion = "eu-central-1"\n')
     return name
 
@@ -231,3 +236,107 @@ def test_without_boto(chartlake: Command, name: str, monkeypatch: pytest.MonkeyP
     done = chartlake("aws", "status")
     assert done.code == 2
     assert "pip install 'chartlake[aws]'" in done.err
+
+
+def test_status_tells_what_to_look_at(chartlake: Command, aws: str, name: str) -> None:
+    assert chartlake("aws", "deploy", "--yes").code == 0
+    session = open_session("eu-central-1")
+    with closing(open_client(session, "sqs")) as sqs:
+        url = sqs.get_queue_url(QueueName=f"{name}-dead-letters")["QueueUrl"]
+        sqs.send_message(QueueUrl=url, MessageBody="lost")
+    with closing(open_client(session, "glue")) as glue:
+        for part, kind in (("curated", "bigint"), ("crawled", "int")):
+            glue.create_database(DatabaseInput={"Name": f"{name}_{part}"})
+            columns = {"Columns": [{"Name": "position", "Type": kind}]}
+            table = {"Name": "entries", "StorageDescriptor": columns}
+            glue.create_table(DatabaseName=f"{name}_{part}", TableInput=table)
+    done = chartlake("aws", "status")
+    assert done.code == 1
+    assert f"1 messages in {name}-dead-letters" in done.err
+    assert "what the template does not say" in done.err
+    assert "bigint" in done.out
+    told = chartlake("aws", "status", "--json")
+    assert told.code == 1
+    assert told.json()["dead_letters"] == {f"{name}-dead-letters": 1}
+
+
+WELL: dict[str, Any] = {
+    "stack": "chartlake",
+    "region": "eu-central-1",
+    "state": "UPDATE_COMPLETE",
+    "reason": None,
+    "runs": [],
+    "alarms": [],
+    "dead_letters": {},
+    "schedules": [{"expression": "rate(1 day)", "timezone": "UTC", "state": "ENABLED"}],
+    "sign_in_days": 12.4,
+    "crawler": {"differences": [], "without_files": []},
+    "unknown": {},
+}
+RUN = {"name": "one", "started_at": datetime(2026, 11, 20, 6, 5, tzinfo=UTC), "ended_at": None}
+ALARM = {"name": "stale", "since": None, "reason": "too late"}
+
+
+def test_all_is_well(capsys: pytest.CaptureFixture[str]) -> None:
+    aws_told.print_status(WELL)
+    said = capsys.readouterr()
+    assert said.out.splitlines() == [
+        "stack      chartlake in eu-central-1: UPDATE_COMPLETE",
+        "schedule   rate(1 day) UTC: enabled",
+        "sign-in    12 days left of the one that ends first",
+        "runs       none yet",
+        "alarms     none",
+        "crawler    the files are as the template says",
+    ]
+    assert said.err == ""
+    assert aws_told.exit_code(WELL) == 0
+
+
+@pytest.mark.parametrize(
+    ("part", "value", "code", "words"),
+    [
+        ("alarms", [ALARM | {"state": "ALARM"}], 1, "too late"),
+        ("alarms", [ALARM | {"state": "INSUFFICIENT_DATA"}], 0, "1 alarms have seen nothing yet"),
+        ("alarms", None, 0, "runs       none yet"),
+        ("runs", [RUN | {"status": "FAILED"}], 1, "2026-11-20 06:05"),
+        ("runs", [RUN | {"status": "SUCCEEDED"}, RUN | {"status": "FAILED"}], 0, "SUCCEEDED"),
+        ("state", "UPDATE_ROLLBACK_FAILED", 1, "UPDATE_ROLLBACK_FAILED"),
+        ("reason", "because", 0, "because"),
+        ("unknown", {"dead_letters": "not allowed"}, 0, "dead letters: not known: not allowed"),
+        ("crawler", None, 0, "has seen nothing yet"),
+    ],
+)
+def test_what_status_says(
+    capsys: pytest.CaptureFixture[str], part: str, value: Any, code: int, words: str
+) -> None:
+    whole = WELL | {part: value}
+    aws_told.print_status(whole)
+    said = capsys.readouterr()
+    assert words in said.out + said.err
+    assert aws_told.exit_code(whole) == code
+
+
+def test_a_change_that_could_lose_something(capsys: pytest.CaptureFixture[str]) -> None:
+    change = {"action": "Modify", "resource": "Data", "type": "AWS::S3::Bucket"}
+    change |= {"replacement": "Conditional", "warning": "Data may be replaced"}
+    told = {"stack": "x", "region": "r", "artefacts": [], "uploaded": [], "has_changes": True}
+    aws_told.print_prepared(told | {"changes": [change]})
+    said = capsys.readouterr()
+    assert "perhaps" in said.out
+    assert "warning: Data may be replaced" in said.err
+
+
+def test_who_gets_the_alarms_is_told_to_confirm(capsys: pytest.CaptureFixture[str]) -> None:
+    aws_told.print_outputs({"Bucket": "b", "LakeUrl": "s3://b/lake"}, "me@example.org")
+    said = capsys.readouterr()
+    assert said.out == "Bucket   b\nLakeUrl  s3://b/lake\n"
+    assert "me@example.org" in said.err
+
+
+def test_a_setting_that_the_template_does_not_know(
+    chartlake: Command, aws: str, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CHARTLAKE_AWS__ALERT_EMAIL", "me@example.org")
+    done = chartlake("aws", "deploy", "--yes")
+    assert done.code == 2
+    assert "aws.alert_email has no effect" in done.err
