@@ -31,7 +31,10 @@ from chartlake.errors import (
     Unavailable,
 )
 
-__all__ = ["code_of", "open_client", "open_session", "told"]
+__all__ = ["Session", "code_of", "open_client", "open_session", "told"]
+
+Session = boto3.Session
+"""For those who hand it on and need nothing else of boto."""
 
 _ENDED = {"ExpiredToken", "ExpiredTokenException", "RequestExpired", "TokenRefreshRequired"}
 _WRONG = {

@@ -21,9 +21,8 @@ from chartlake.settings import FILE_NAME, AwsSettings, read_settings
 from chartlake.wiring.clock import system_clock
 
 if TYPE_CHECKING:  # boto takes a while to import: only a command of this group waits for it
-    import boto3
-
     from chartlake.aws.deploy.prepare import Cloud, Prepared
+    from chartlake.aws.session import Session
 
 __all__ = ["app"]
 
@@ -146,9 +145,7 @@ def destroy(
 
 
 @contextmanager
-def _opened(
-    settings: AwsSettings, doing: str
-) -> Iterator[tuple[AwsSettings, boto3.Session, Cloud]]:
+def _opened(settings: AwsSettings, doing: str) -> Iterator[tuple[AwsSettings, Session, Cloud]]:
     """The account, with errors for people around all that is asked of it."""
     if find_spec("boto3") is None:
         raise ConfigError("chartlake aws needs boto3", fix="pip install 'chartlake[aws]'")
