@@ -102,15 +102,11 @@ def _request(stack: Resources, question: Question) -> dict[str, Any]:
 
 
 def identity_policies(stack: Resources, role: str) -> list[dict[str, Any]]:
-    """Every policy that a role has: its own, and those that name it."""
-    own = [each["PolicyDocument"] for each in stack[role]["Properties"]["Policies"]]
-    shared = [
-        each["Properties"]["PolicyDocument"]
-        for each in stack.values()
-        if each["Type"] == "AWS::IAM::ManagedPolicy"
-        and f"{NAME}-{role}" in each["Properties"]["Roles"]
-    ]
-    return own + shared
+    """Every policy that a role has: its own, and those of the template that it names."""
+    properties = stack[role]["Properties"]
+    named = [arn.rpartition(f"{NAME}-")[2] for arn in properties.get("ManagedPolicyArns", ())]
+    documents = [stack[name]["Properties"]["PolicyDocument"] for name in named]
+    return [*documents, *(each["PolicyDocument"] for each in properties["Policies"])]
 
 
 def _resource_policy(stack: Resources, resource: str) -> dict[str, Any] | None:

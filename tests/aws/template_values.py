@@ -206,6 +206,7 @@ _REFERENCES: dict[str, Callable[[str, Any], Any]] = {
     "AWS::Glue::Crawler": _named("Name"),
     "AWS::Glue::Database": _named("DatabaseInput", "Name"),
     "AWS::Glue::Job": _named("Name"),
+    "AWS::IAM::ManagedPolicy": lambda name, _: f"arn:aws:iam::{ACCOUNT}:policy/{NAME}-{name}",
     "AWS::IAM::Role": lambda name, properties: f"{NAME}-{name}",
     "AWS::Lambda::Function": _named("FunctionName"),
     "AWS::Logs::LogGroup": _named("LogGroupName"),
