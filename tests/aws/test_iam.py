@@ -113,6 +113,7 @@ def reads() -> Iterator[Case]:
         yield role, "s3:GetObject", f"{ARTEFACTS}/functions/0.zip", None, NO
         answer = f"{BUCKET}/athena-results/a.csv"
         yield role, "s3:GetObject", answer, None, role == "PublishRole"
+        yield role, "s3:ListBucketMultipartUploads", BUCKET, None, role == "PublishRole"
         for action in ("s3:PutBucketPolicy", "s3:DeleteBucket", "s3:PutLifecycleConfiguration"):
             yield role, action, BUCKET, None, NO
 
@@ -144,6 +145,8 @@ def tables() -> Iterator[Case]:
         yield role, "glue:DeleteTable", table(curated), None, NO
         yield role, "glue:UpdateTable", table(f"{NAME}_crawled"), None, crawls
         yield role, "glue:GetTable", table("another"), None, NO
+        yield role, "glue:GetDatabase", arn("glue", "database/default"), None, publishes
+        yield role, "glue:GetTable", table("default"), None, NO
         yield role, "glue:DeleteDatabase", arn("glue", f"database/{NAME}"), None, NO
         for name, asks in ((NAME, publishes), ("primary", False)):
             workgroup = arn("athena", f"workgroup/{name}")
