@@ -2,39 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
 
 import pytest
 
+from tests.aws.iam_cases import (
+    BUCKET,
+    CREATE,
+    KEY,
+    NO,
+    PLAIN_HTTP,
+    ROLES,
+    STAGES,
+    YES,
+    Case,
+    arn,
+    unlike,
+)
 from tests.aws.iam_simulation import Question, answers, asked
 from tests.aws.template_values import ACCOUNT, NAME, REGION, resolve
 
 pytestmark = pytest.mark.needs("iam-simulate")
 
-BUCKET = f"arn:aws:s3:::{NAME}-databucket-1a2b3c4d5e6f"
-SECOND = f"arn:aws:s3:::{NAME}-curateddatabucket-1a2b3c4d5e6f"
 ARTEFACTS = f"arn:aws:s3:::{NAME}-artefacts-{ACCOUNT}-{REGION}"
-KEY = f"arn:aws:kms:{REGION}:{ACCOUNT}:key/1"
-CREATE = {"s3:if-none-match": "*", "s3:ObjectCreationOperation": "true"}
 OVERWRITE = {"s3:ObjectCreationOperation": "true"}
 PART = {"s3:ObjectCreationOperation": "false"}  # of an upload; what completes it creates
-PLAIN_HTTP = {"aws:SecureTransport": "false"}
-STAGES = ("ExtractRole", "TransformRole", "PublishRole", "JobRole")
-ROLES = (*STAGES, "CrawlerRole", "ScheduleRole", "RunRole")
 COMMITTED = ("raw", "manifests", "builds", "curated")
 OTHERS = ("failures", "tombstones", "expired", "quarantine", "state")
-
-Case = tuple[str, str, str, Mapping[str, str] | None, bool]
-YES, NO = True, False
 
 
 def lake(key: str) -> str:
     return f"{BUCKET}/lake/{key}"
-
-
-def arn(service: str, what: str) -> str:
-    return f"arn:aws:{service}:{REGION}:{ACCOUNT}:{what}"
 
 
 def secret(name: str) -> str:
@@ -213,16 +211,6 @@ MATRIX: list[Case] = [
 ]
 
 
-def unlike(matrix: list[Case], parameters: Mapping[str, Any] | None = None) -> list[str]:
-    """The cases in which the simulator says otherwise."""
-    found = answers((Question(*case[:4]) for case in matrix), parameters)
-    return [
-        f"{role} {action} {what} {context or ''}: {'allowed' if answer else 'denied'}"
-        for (role, action, what, context, expected), answer in zip(matrix, found, strict=True)
-        if answer != expected
-    ]
-
-
 def test_each_role_may_what_it_needs_and_nothing_else() -> None:
     assert len(MATRIX) > 500
     assert unlike(MATRIX) == []
@@ -230,63 +218,6 @@ def test_each_role_may_what_it_needs_and_nothing_else() -> None:
 
 def test_each_role_has_something_that_it_may() -> None:
     assert {case[0] for case in MATRIX if case[4]} >= set(ROLES)
-
-
-def test_with_two_buckets_what_is_for_readers_lies_apart() -> None:
-    parameters = {"CuratedBucket": "yes"}
-    cases: list[Case] = []
-    for role, zone, place in (
-        ("TransformRole", "curated", SECOND),
-        ("JobRole", "marts", SECOND),
-        ("PublishRole", "marts", SECOND),
-        ("TransformRole", "builds", BUCKET),
-    ):
-        other = BUCKET if place == SECOND else SECOND
-        cases.append((role, "s3:PutObject", f"{place}/lake/{zone}/a", CREATE, YES))
-        cases.append((role, "s3:PutObject", f"{other}/lake/{zone}/a", CREATE, NO))
-    cases.append(("CrawlerRole", "s3:GetObject", f"{SECOND}/lake/curated/a", None, YES))
-    cases.append(("CrawlerRole", "s3:GetObject", f"{SECOND}/lake/marts/a", None, NO))
-    cases.append(("TransformRole", "s3:GetObject", f"{SECOND}/lake/curated/a", PLAIN_HTTP, NO))
-    assert unlike(cases, parameters) == []
-
-
-def test_an_existing_bucket_is_used_below_the_prefix_alone() -> None:
-    theirs, parameters = "arn:aws:s3:::theirs", {"ExistingBucket": "theirs", "LakePrefix": "charts"}
-    topic = arn("sns", f"{NAME}-bucket-events")
-    tells = {"aws:SourceAccount": ACCOUNT, "aws:SourceArn": theirs}
-    cases: list[Case] = [
-        ("ExtractRole", "s3:PutObject", f"{theirs}/charts/raw/a", CREATE, YES),
-        ("ExtractRole", "s3:PutObject", f"{theirs}/lake/raw/a", CREATE, NO),
-        ("ExtractRole", "s3:GetObject", f"{theirs}/payroll/a", None, NO),
-        ("ExtractRole", "s3:ListBucket", theirs, {"s3:prefix": "payroll/"}, NO),
-        ("s3.amazonaws.com", "sns:Publish", topic, tells, YES),
-        ("s3.amazonaws.com", "sns:Publish", topic, {**tells, "aws:SourceArn": BUCKET}, NO),
-    ]
-    assert unlike(cases, parameters) == []
-
-
-def test_the_key_is_for_s3_alone() -> None:
-    via = {"kms:ViaService": f"s3.{REGION}.amazonaws.com"}
-    cases: list[Case] = [
-        (role, action, KEY, context, role in (*STAGES, "CrawlerRole") and context == via)
-        for role in ROLES
-        for action in ("kms:Decrypt", "kms:GenerateDataKey")
-        for context in (via, None, {"kms:ViaService": f"secretsmanager.{REGION}.amazonaws.com"})
-    ]
-    cases += [(role, "kms:ScheduleKeyDeletion", KEY, None, NO) for role in ROLES]
-    assert unlike(cases, {"KmsKeyArn": KEY}) == []
-
-
-def test_in_a_vpc_lambda_makes_interfaces_and_the_code_does_not() -> None:
-    subnet = arn("ec2", "subnet/subnet-1")
-    from_code = {"lambda:SourceFunctionArn": function("extract")}
-    cases: list[Case] = []
-    for role in ROLES:
-        joins = role in ("ExtractRole", "TransformRole", "PublishRole")
-        cases.append((role, "ec2:CreateNetworkInterface", subnet, None, joins))
-        cases.append((role, "ec2:CreateNetworkInterface", subnet, from_code, NO))
-        cases.append((role, "ec2:RunInstances", subnet, None, NO))
-    assert unlike(cases, {"SubnetIds": "subnet-1", "SecurityGroupIds": "sg-1"}) == []
 
 
 def test_the_simulator_sees_what_a_looser_template_allows() -> None:
