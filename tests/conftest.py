@@ -119,7 +119,30 @@ def _has_index() -> bool:
     return done.returncode == 0
 
 
+IAM_SIMULATION = ROOT / "tests" / "aws" / "iam"
+
+
+def _has_simulator() -> bool:
+    package = IAM_SIMULATION / "node_modules" / "@cloud-copilot" / "iam-simulate"
+    return package.is_dir() and shutil.which("node") is not None
+
+
+CHECKOV = "checkov==3.3.30"
+_OF_UV = ("-m", "uv", "tool", "run", "--offline", "--python", sys.executable)
+OUT_OF_UVS_CACHE = (sys.executable, *_OF_UV, "--from", CHECKOV)
+"""What stands before `checkov`: it pins an old boto3, and so has an environment of its own."""
+
+
+def _has_checkov() -> bool:
+    start = [*OUT_OF_UVS_CACHE, "python", "-c", ""]
+    return subprocess.run(start, capture_output=True, check=False).returncode == 0
+
+
 NEEDS = {
+    "checkov": Need(cache(_has_checkov), f"uv tool run --from {CHECKOV} checkov --version"),
+    "iam-simulate": Need(
+        _has_simulator, "install Node.js 20 or later, and run: npm ci --prefix tests/aws/iam"
+    ),
     "index": Need(
         cache(_has_index),
         "let uv reach a package index (`.venv/bin/uv pip install` does)",

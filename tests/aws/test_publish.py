@@ -9,9 +9,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from chartlake.aws import checks, relations
+from chartlake.aws import checks, databases, relations
 from chartlake.aws import marts as by_athena
-from chartlake.aws.databases import Database
 from chartlake.lake import builds, keys, marts, purge, raw, tombstones
 from chartlake.lake.store import Store
 from chartlake.model import BuiltFile, Feed, Slot, slot_time
@@ -150,10 +149,12 @@ def test_a_check_that_fails_leaves_what_was_published(
 def test_no_draft_is_left_but_of_who_was_killed_within_a_day(aws: Aws, store: Store) -> None:
     glue = aws.client("glue")
     build(store, 1)
-    Database(glue, f"{NAME}_draft_000001_killed")
+    killed = marts.begin(store, {})
+    draft = f"{NAME}_draft_{killed.run.replace('-', '_')}"
+    databases.make(glue, draft)
     load(aws, store)
     names = {each["Name"] for each in glue.get_databases()["DatabaseList"]}
-    assert names == {NAME, f"{NAME}_curated", f"{NAME}_draft_000001_killed"}
+    assert names == {NAME, f"{NAME}_curated", draft}
     build(store, 2)
     tomorrow = datetime.now(UTC) + timedelta(days=2)
     warehouse_of(aws, store).load(store, tomorrow)

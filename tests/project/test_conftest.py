@@ -67,8 +67,14 @@ def test_the_s3_stand_in_creates_an_object_once(s3_url: str) -> None:
     [
         ("", set()),
         ("real-data", {"real-data"}),
-        ("all", {"index", "java", "real-data", "spec", "tmpfs", "unshare"}),
-        ("all,-real-data", {"index", "java", "spec", "tmpfs", "unshare"}),
+        (
+            "all",
+            {"checkov", "iam-simulate", "index", "java", "real-data", "spec", "tmpfs", "unshare"},
+        ),
+        (
+            "all,-real-data",
+            {"checkov", "iam-simulate", "index", "java", "spec", "tmpfs", "unshare"},
+        ),
     ],
 )
 def test_require_names_what_must_be_there(text: str, names: set[str]) -> None:

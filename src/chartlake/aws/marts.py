@@ -75,7 +75,7 @@ class AthenaMarts:
         """The same from what was found to be live, with the months of all files known to Glue."""
         databases.add_partitions(self._glue, f"{self._name}_curated", live.months)
         begun = runs.begin(store, revisions(live))
-        with self._draft(begun, now) as draft:
+        with self._draft(store, begun, now) as draft:
             making = _Making(self._athena, draft, store, begun)
             files = making.write(_written(live, given(live.attempts, now, self._chosen)))
             making.put_views(f"{self._name}_curated")
@@ -86,15 +86,17 @@ class AthenaMarts:
         return Made(made, live, tuple(found))
 
     @contextmanager
-    def _draft(self, begun: Begun, now: datetime) -> Iterator[Database]:
-        prefix = f"{self._name}_draft_"
-        for left in databases.made_before(self._glue, prefix, now - _ABANDONED):
-            databases.drop(self._glue, left)
-        draft = Database(self._glue, prefix + begun.run.replace("-", "_"))
+    def _draft(self, store: Store, begun: Begun, now: datetime) -> Iterator[Database]:
+        for left in runs.leavings(store, now - _ABANDONED):
+            databases.drop(self._glue, self._draft_of(keys.run_of(left.key)))
+        draft = databases.make(self._glue, self._draft_of(begun.run))
         try:
             yield draft
         finally:
             databases.drop(self._glue, draft.name)
+
+    def _draft_of(self, run: str) -> str:
+        return f"{self._name}_draft_{run.replace('-', '_')}"
 
     def _copied(self, making: _Making, store: Store, live: Live) -> Files:
         """The marts of a run that Spark has made of the same attempts; nothing where there is none.
