@@ -9,6 +9,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from botocore.exceptions import (
+    BotoCoreError,
+    CredentialRetrievalError,
+    DataNotFoundError,
+    LoginRefreshRequired,
+    NoRegionError,
+    PartialCredentialsError,
+    SSOTokenLoadError,
+)
 
 from chartlake.aws.session import open_client, open_session, told
 from chartlake.errors import (
@@ -69,6 +78,30 @@ def test_another_address(monkeypatch: pytest.MonkeyPatch, variable: str) -> None
     monkeypatch.setenv(variable, "http://127.0.0.1:9")
     with closing(open_client(open_session("eu-central-1"), "s3")) as client:
         assert client.meta.endpoint_url == "http://127.0.0.1:9"
+
+
+@pytest.mark.parametrize(
+    ("problem", "kind", "words"),
+    [
+        (SSOTokenLoadError(error_msg="gone"), SignInError, "aws sso login"),
+        (LoginRefreshRequired(), SignInError, "aws login"),
+        (
+            CredentialRetrievalError(provider="custom-process", error_msg="gone"),
+            SignInError,
+            "credentials cannot be had",
+        ),
+        (PartialCredentialsError(provider="env", cred_var="x"), ConfigError, "not whole"),
+        (NoRegionError(), ConfigError, "no AWS region"),
+        (DataNotFoundError(data_path="x"), StorageError, "cannot look"),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_what_boto_says_by_itself(
+    problem: BotoCoreError, kind: type[ChartlakeError], words: str
+) -> None:
+    with pytest.raises(kind) as refused, told("look"):
+        raise problem
+    assert words in f"{refused.value.what} {refused.value.fix}"
 
 
 def test_no_credentials(monkeypatch: pytest.MonkeyPatch) -> None:

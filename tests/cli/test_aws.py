@@ -319,11 +319,19 @@ def test_what_status_says(
 def test_a_change_that_could_lose_something(capsys: pytest.CaptureFixture[str]) -> None:
     change = {"action": "Modify", "resource": "Data", "type": "AWS::S3::Bucket"}
     change |= {"replacement": "Conditional", "warning": "Data may be replaced"}
-    told = {"stack": "x", "region": "r", "artefacts": [], "uploaded": [], "has_changes": True}
+    told: dict[str, Any] = {
+        "stack": "x",
+        "region": "r",
+        "artefacts": [],
+        "uploaded": [],
+        "has_changes": True,
+    }
+    told["was_proposed"] = True
     aws_told.print_prepared(told | {"changes": [change]})
     said = capsys.readouterr()
     assert "perhaps" in said.out
     assert "warning: Data may be replaced" in said.err
+    assert "an earlier deploy ended before it was agreed to" in said.err
 
 
 def test_who_gets_the_alarms_is_told_to_confirm(capsys: pytest.CaptureFixture[str]) -> None:

@@ -12,8 +12,10 @@ from botocore.config import Config
 from botocore.exceptions import (
     BotoCoreError,
     ClientError,
+    CredentialRetrievalError,
     EndpointConnectionError,
     HTTPClientError,
+    LoginError,
     NoCredentialsError,
     NoRegionError,
     PartialCredentialsError,
@@ -137,9 +139,12 @@ def _failed(error: BotoCoreError, doing: str) -> ChartlakeError:
         )
     if isinstance(error, NoRegionError):
         return _no_region()
-    if isinstance(error, SSOError | TokenRetrievalError):
+    if isinstance(error, SSOError | TokenRetrievalError | LoginError):
+        how = "aws login" if isinstance(error, LoginError) else "aws sso login"
+        return SignInError(f"cannot {doing}: the sign-in to AWS has ended", why=why, fix=how)
+    if isinstance(error, CredentialRetrievalError):
         return SignInError(
-            f"cannot {doing}: the sign-in to AWS has ended", why=why, fix="aws sso login"
+            f"cannot {doing}: the AWS credentials cannot be had", why=why, fix=_HOW_TO_SIGN_IN
         )
     if isinstance(error, EndpointConnectionError | HTTPClientError):
         return Unavailable(

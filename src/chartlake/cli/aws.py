@@ -30,10 +30,14 @@ app = typer.Typer(
     no_args_is_help=True, help="The pipeline in your AWS account: deploy it, watch it, remove it."
 )
 _DryRun = Annotated[
-    bool, typer.Option("--dry-run", help="Only show what would change; the stack stays as it is.")
+    bool,
+    typer.Option(
+        "--dry-run", help="Only show what would change: code is uploaded, the stack stays."
+    ),
 ]
 _WithData = Annotated[
-    bool, typer.Option("--with-data", help="Also the lake: the buckets that the stack has made.")
+    bool,
+    typer.Option("--with-data", help="Also the buckets that the stack has made, and the code's."),
 ]
 _YesDelete = Annotated[
     list[str] | None,
