@@ -126,7 +126,7 @@ def sign_ins() -> Iterator[Case]:
 
 
 def tables() -> Iterator[Case]:
-    curated, live, draft = f"{NAME}_curated", NAME, f"{NAME}_draft"
+    curated, live, draft = f"{NAME}_curated", NAME, f"{NAME}_draft_000001_ab"
     for role in ROLES:
         publishes, crawls = role == "PublishRole", role == "CrawlerRole"
         for database in (live, draft):
@@ -145,7 +145,10 @@ def tables() -> Iterator[Case]:
         yield role, "glue:GetTable", table("another"), None, NO
         yield role, "glue:GetDatabase", arn("glue", "database/default"), None, publishes
         yield role, "glue:GetTable", table("default"), None, NO
-        yield role, "glue:DeleteDatabase", arn("glue", f"database/{NAME}"), None, NO
+        for action in ("glue:CreateDatabase", "glue:DeleteDatabase"):
+            yield role, action, arn("glue", f"database/{draft}"), None, publishes
+            for database in (live, curated, "another"):
+                yield role, action, arn("glue", f"database/{database}"), None, NO
         for name, asks in ((NAME, publishes), ("primary", False)):
             workgroup = arn("athena", f"workgroup/{name}")
             yield role, "athena:StartQueryExecution", workgroup, None, asks

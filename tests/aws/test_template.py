@@ -162,7 +162,6 @@ MUTANTS: list[tuple[str, str, Any]] = [
         "Workgroup.WorkGroupConfiguration.BytesScannedCutoffPerQuery",
         GONE,
     ),
-    ("databases_are_those_agreed", "DraftDatabase.DatabaseInput.Name", "draft"),
     ("databases_are_those_agreed", "CuratedEntries.TableInput.PartitionKeys", []),
     ("the_crawler_only_checks", "Crawler.DatabaseName", {"Ref": "CuratedDatabase"}),
 ]

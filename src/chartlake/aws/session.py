@@ -63,7 +63,10 @@ def open_session(region: str | None = None, profile: str | None = None) -> boto3
     """A session for a region and a profile; ConfigError where there is no such profile or region.
 
     Nothing is asked of the network yet. AWS_REGION counts too, which boto knows only in Lambda.
+    There are no profiles there: what a project says of one is for the machine that deploys it.
     """
+    if "AWS_LAMBDA_FUNCTION_NAME" in os.environ:
+        profile = None
     try:
         session = boto3.Session(
             region_name=region or os.environ.get("AWS_REGION") or None, profile_name=profile
