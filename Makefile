@@ -6,7 +6,7 @@ unexport VIRTUAL_ENV PYTHONPATH PYTHONHOME
 
 PYTEST = .venv/bin/pytest --numprocesses auto --dist loadgroup --cov
 
-.PHONY: help setup ready demo test test-long lint format dialects docs requirements clean
+.PHONY: help setup ready demo test test-long lint format dialects template docs requirements clean
 
 help:  ## List what make can do here
 	@sed -n 's/^\([a-z-]*\): .*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{printf "%-18s %s\n", $$1, $$2}'
@@ -39,6 +39,9 @@ format: ready  ## Put the code into its format, mend what ruff can mend
 
 dialects: ready  ## Write the warehouse's SQL for other engines again (a test compares it)
 	.venv/bin/python scripts/dialects.py
+
+template: ready  ## Write the curated tables into the CloudFormation template again (a test compares it)
+	.venv/bin/python scripts/template.py
 
 docs: ready  ## Write the generated pages again (tests compare them)
 	.venv/bin/python scripts/docs.py

@@ -1,0 +1,303 @@
+"""What must be so in the template: each function looks at one property and fails without it.
+
+They get the resources as `template_values.resolve` gives them. tests/aws/test_template.py runs them
+over several sets of parameters, and over templates that lack one thing.
+"""
+
+from __future__ import annotations
+
+import json
+from itertools import pairwise
+from typing import Any
+
+from tests.aws.template_values import ACCOUNT, NAME, Resources, definition
+
+FUNCTIONS = ("Extract", "Transform", "Publish")
+
+
+def every(resources: Resources, kind: str) -> dict[str, Any]:
+    """The properties of all resources of a type; there is one at least."""
+    found = {
+        name: each["Properties"]
+        for name, each in resources.items()
+        if each["Type"] == f"AWS::{kind}"
+    }
+    assert found, f"there is no AWS::{kind}"
+    return found
+
+
+def listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
+def resource_policy(resources: Resources, kind: str, of: str, what: Any) -> list[dict[str, Any]]:
+    """The statements of the policy that a bucket, queue or topic has."""
+    found = [each for each in every(resources, kind).values() if what in listed(each[of])]
+    assert len(found) == 1, f"{what} has {len(found)} policies"
+    policy: list[dict[str, Any]] = found[0]["PolicyDocument"]["Statement"]
+    return policy
+
+
+def own_buckets(resources: Resources) -> dict[str, Any]:
+    types = {name: each for name, each in resources.items() if each["Type"] == "AWS::S3::Bucket"}
+    return {name: each["Properties"] for name, each in types.items()}
+
+
+def name_of(bucket: str) -> str:
+    return f"{NAME}-{bucket.lower()}-1a2b3c4d5e6f"
+
+
+# Where things lie -------------------------------------------------------------
+
+
+def buckets_are_private(resources: Resources) -> None:
+    for bucket in own_buckets(resources).values():
+        blocked = bucket["PublicAccessBlockConfiguration"]
+        names = (
+            "BlockPublicAcls",
+            "BlockPublicPolicy",
+            "IgnorePublicAcls",
+            "RestrictPublicBuckets",
+        )
+        assert all(blocked.get(name) is True for name in names)
+        owners = bucket["OwnershipControls"]["Rules"]
+        assert owners == [{"ObjectOwnership": "BucketOwnerEnforced"}]
+
+
+def buckets_are_encrypted(resources: Resources) -> None:
+    for bucket in own_buckets(resources).values():
+        (rule,) = bucket["BucketEncryption"]["ServerSideEncryptionConfiguration"]
+        default = rule["ServerSideEncryptionByDefault"]
+        assert rule["BucketKeyEnabled"] is True
+        with_key = {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": default.get("KMSMasterKeyID")}
+        assert default == (with_key if "KeyPolicy" in resources else {"SSEAlgorithm": "AES256"})
+
+
+def former_versions_are_kept_three_days(resources: Resources) -> None:
+    for bucket in own_buckets(resources).values():
+        assert bucket["VersioningConfiguration"] == {"Status": "Enabled"}
+        rule = _lifecycle(bucket)["former-versions"]
+        assert rule["NoncurrentVersionExpiration"] == {"NoncurrentDays": 3}
+        assert rule["ExpiredObjectDeleteMarker"] is True
+
+
+def leavings_expire(resources: Resources) -> None:
+    for name, bucket in own_buckets(resources).items():
+        rules = _lifecycle(bucket)
+        assert rules["unfinished-uploads"]["AbortIncompleteMultipartUpload"]
+        answers = rules.get("answers-of-athena", {})
+        expected = ("athena-results/", 7) if name == "DataBucket" else (None, None)
+        assert (answers.get("Prefix"), answers.get("ExpirationInDays")) == expected
+        expiring = {rule for rule, each in rules.items() if "ExpirationInDays" in each}
+        assert expiring <= {"answers-of-athena"}, "the lake itself never expires"
+
+
+def _lifecycle(bucket: Any) -> dict[str, Any]:
+    rules = bucket["LifecycleConfiguration"]["Rules"]
+    assert all(rule["Status"] == "Enabled" for rule in rules)
+    return {rule["Id"]: rule for rule in rules}
+
+
+def buckets_stay(resources: Resources) -> None:
+    for name in own_buckets(resources):
+        assert resources[name]["DeletionPolicy"] == "Retain"
+        assert resources[name]["UpdateReplacePolicy"] == "Retain"
+
+
+def everything_asks_for_tls(resources: Resources) -> None:
+    places = [("S3::BucketPolicy", "Bucket", name_of(each)) for each in own_buckets(resources)]
+    places += [
+        ("SQS::QueuePolicy", "Queues", f"https://sqs.eu-central-1.amazonaws.com/{ACCOUNT}/{name}")
+        for name in (each["QueueName"] for each in every(resources, "SQS::Queue").values())
+    ]
+    places += [
+        ("SNS::TopicPolicy", "Topics", f"arn:aws:sns:eu-central-1:{ACCOUNT}:{each['TopicName']}")
+        for each in every(resources, "SNS::Topic").values()
+    ]
+    for kind, key, what in places:
+        policy = resource_policy(resources, kind, key, what)
+        (denial,) = [each for each in policy if each["Sid"] == "OnlyWithTls"]
+        assert (denial["Effect"], denial["Principal"]) == ("Deny", "*")
+        assert denial["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+
+
+def commits_are_create_only(resources: Resources) -> None:
+    if "DataBucket" not in resources:
+        return
+    policy = resource_policy(resources, "S3::BucketPolicy", "Bucket", name_of("DataBucket"))
+    (rule,) = [each for each in policy if each["Sid"] == "CommitsAreCreateOnly"]
+    lake = f"arn:aws:s3:::{name_of('DataBucket')}/lake"
+    assert (rule["Effect"], rule["Principal"], rule["Action"]) == ("Deny", "*", "s3:PutObject")
+    assert rule["Resource"] == [f"{lake}/manifests/*", f"{lake}/builds/*", f"{lake}/lake.json"]
+    assert rule["Condition"] == {
+        "Null": {"s3:if-none-match": "true"},
+        "Bool": {"s3:ObjectCreationOperation": "true"},
+    }
+
+
+# When it runs -----------------------------------------------------------------
+
+
+def the_schedule_says_for_which_time(resources: Resources) -> None:
+    schedule = resources["Schedule"]["Properties"]
+    target = schedule["Target"]
+    assert json.loads(target["Input"]) == {"scheduled_at": "<aws.scheduler.scheduled-time>"}
+    assert target["Arn"].endswith(f":stateMachine:{NAME}")
+    assert target["DeadLetterConfig"]["Arn"].endswith("-schedule-dead-letters")
+    assert schedule["FlexibleTimeWindow"] == {"Mode": "OFF"}
+
+
+def the_run_has_its_stages(resources: Resources) -> None:
+    machine = definition(resources)
+    states = machine["States"]
+    order = ["Extract", "Hydrate", "Transform", "TooMuch"]
+    assert machine["StartAt"] == order[0]
+    for state, following in pairwise(order):
+        assert states[state]["Next"] == following
+    (left,) = states["TooMuch"]["Choices"]
+    assert left == {"Variable": "$.transform.left", "NumericGreaterThan": 0, "Next": "Backlog"}
+    assert states["TooMuch"]["Default"] == states["Backlog"]["Next"] == "Publish"
+    waits = {each["Variable"]: each["Next"] for each in states["Deferred"]["Choices"]}
+    assert set(waits) == {"$.extract.not_before", "$.hydrate.not_before"}
+    for variable, wait in waits.items():
+        expected = {"Type": "Wait", "TimestampPath": variable, "Next": "Extract"}
+        assert states[wait] == expected
+    assert states["Deferred"]["Default"] == "Done"
+
+
+def errors_are_tried_again(resources: Resources) -> None:
+    for name, state in definition(resources)["States"].items():
+        if state["Type"] == "Task" and name != "Backlog":
+            of_aws, ours = state["Retry"]
+            assert "Lambda.ServiceException" in of_aws["ErrorEquals"]
+            assert ours == {
+                "ErrorEquals": ["States.TaskFailed"],
+                "IntervalSeconds": 60,
+                "MaxAttempts": 1,
+            }
+
+
+# What runs --------------------------------------------------------------------
+
+
+def functions_are_as_agreed(resources: Resources) -> None:
+    for name in FUNCTIONS:
+        function = resources[f"{name}Function"]["Properties"]
+        assert function["FunctionName"] == f"{NAME}-{name.lower()}"
+        assert function["Handler"] == f"chartlake.aws.handlers.{name.lower()}"
+        assert (function["Runtime"], function["Architectures"]) == ("python3.13", ["arm64"])
+        assert (function["MemorySize"], function["Timeout"]) == (512, 900)
+        assert ("VpcConfig" in function) == ("NetworkPolicy" in resources)
+        told = function["Environment"]["Variables"]
+        assert told["CHARTLAKE_LAKE__URL"] == resources["LakeUrl"]["Properties"]["Value"]
+        names = ("CHARTLAKE_AWS__NAME", "CHARTLAKE_AWS__WORKGROUP", "POWERTOOLS_SERVICE_NAME")
+        assert {told[each] for each in names} == {NAME}
+        assert told["CHARTLAKE_AUTH__STORE"] == "aws"
+        assert told["POWERTOOLS_METRICS_NAMESPACE"] == "chartlake"
+
+
+def each_has_a_role_of_its_own(resources: Resources) -> None:
+    roles = [each["Role"] for each in every(resources, "Lambda::Function").values()]
+    roles += [each["Role"] for each in every(resources, "Glue::Job").values()]
+    roles += [each["Role"] for each in every(resources, "Glue::Crawler").values()]
+    roles += [each["RoleArn"] for each in every(resources, "StepFunctions::StateMachine").values()]
+    roles += [
+        each["Target"]["RoleArn"] for each in every(resources, "Scheduler::Schedule").values()
+    ]
+    assert len(set(roles)) == len(roles) == len(every(resources, "IAM::Role"))
+
+
+def logs_expire(resources: Resources) -> None:
+    groups = every(resources, "Logs::LogGroup")
+    for group in groups.values():
+        assert int(group["RetentionInDays"]) > 0
+        assert ("KmsKeyId" in group) == ("KeyPolicy" in resources)
+    names = {group["LogGroupName"] for group in groups.values()}
+    for function in every(resources, "Lambda::Function").values():
+        logging = function["LoggingConfig"]
+        assert logging == {
+            "LogFormat": "JSON",
+            "LogGroup": f"/aws/lambda/{function['FunctionName']}",
+        }
+        assert logging["LogGroup"] in names
+    job = resources["BacklogJob"]
+    prefix = job["Properties"]["DefaultArguments"]["--custom-logGroup-prefix"]
+    assert {f"{prefix}/output", f"{prefix}/error"} <= names
+    assert set(job["DependsOn"]) == {"JobOutputLog", "JobErrorLog"}
+
+
+def the_job_has_code_and_packages(resources: Resources) -> None:
+    job = resources["BacklogJob"]["Properties"]
+    arguments = job["DefaultArguments"]
+    assert (job["GlueVersion"], job["Command"]["Name"]) == ("6.0", "glueetl")
+    assert job["ExecutionProperty"] == {"MaxConcurrentRuns": 1}
+    assert arguments["--lake_url"] == resources["LakeUrl"]["Properties"]["Value"]
+    assert arguments["--stages"] == "transform,marts"
+    assert arguments["--python-modules-installer-option"] == "-r"
+    for name in ("--extra-py-files", "--additional-python-modules"):
+        assert arguments[name].startswith(f"s3://{NAME}-artefacts-")
+
+
+# The safety net ---------------------------------------------------------------
+
+
+def commits_are_told_to_the_topic(resources: Resources) -> None:
+    if "DataBucket" not in resources:
+        return
+    bucket = resources["DataBucket"]
+    assert bucket["DependsOn"] == "BucketEventsPolicy"
+    told = bucket["Properties"]["NotificationConfiguration"]["TopicConfigurations"]
+    assert all(each["Topic"].endswith("-bucket-events") for each in told)
+    assert all(each["Event"] == "s3:ObjectCreated:*" for each in told)
+    prefixes = [rule["Value"] for each in told for rule in each["Filter"]["S3Key"]["Rules"]]
+    assert prefixes == ["lake/manifests/", "lake/builds/"]
+
+
+def only_the_bucket_publishes_events(resources: Resources) -> None:
+    topic = f"arn:aws:sns:eu-central-1:{ACCOUNT}:{NAME}-bucket-events"
+    policy = resource_policy(resources, "SNS::TopicPolicy", "Topics", topic)
+    allowed = {each["Sid"]: each for each in policy if each["Effect"] == "Allow"}
+    assert set(allowed) == {"TheBucketPublishes", "TheAccountSubscribes"}
+    publish = allowed["TheBucketPublishes"]
+    assert publish["Principal"] == {"Service": "s3.amazonaws.com"}
+    assert publish["Condition"]["StringEquals"] == {"aws:SourceAccount": ACCOUNT}
+    bucket = resources["LakeBucket"]["Properties"]["Value"]
+    expected = bucket.replace("1a2b3c4d5e6f", "*") if "DataBucket" in resources else bucket
+    assert publish["Condition"]["ArnLike"] == {"aws:SourceArn": f"arn:aws:s3:::{expected}"}
+    subscribe = allowed["TheAccountSubscribes"]
+    assert subscribe["Principal"] == {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}
+    assert "sns:Subscribe" in subscribe["Action"]
+
+
+def the_queue_waits_and_gives_up(resources: Resources) -> None:
+    queue = resources["TransformQueue"]["Properties"]
+    function = resources["TransformFunction"]["Properties"]
+    source = resources["TransformEvents"]["Properties"]
+    assert queue["DelaySeconds"] == 900
+    window = source["MaximumBatchingWindowInSeconds"]
+    assert queue["VisibilityTimeout"] >= 6 * function["Timeout"] + window
+    redrive = queue["RedrivePolicy"]
+    assert redrive["deadLetterTargetArn"].endswith("-transform-dead-letters")
+    assert redrive["maxReceiveCount"] >= 5
+    assert source["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+    assert source["EventSourceArn"].endswith(queue["QueueName"])
+
+
+def the_queue_gets_manifests_alone(resources: Resources) -> None:
+    subscription = resources["TransformSubscription"]["Properties"]
+    assert subscription["RawMessageDelivery"] is True
+    assert subscription["FilterPolicyScope"] == "MessageBody"
+    keys = subscription["FilterPolicy"]["Records"]["s3"]["object"]["key"]
+    assert keys == [{"prefix": "lake/manifests/"}, {"prefix": "lake%2Fmanifests%2F"}]
+    queue = subscription["Endpoint"].rpartition(":")[2]
+    url = f"https://sqs.eu-central-1.amazonaws.com/{ACCOUNT}/{queue}"
+    policy = resource_policy(resources, "SQS::QueuePolicy", "Queues", url)
+    (sender,) = [each for each in policy if each["Effect"] == "Allow"]
+    assert sender["Condition"] == {"ArnEquals": {"aws:SourceArn": subscription["TopicArn"]}}
+
+
+def queues_and_topics_are_encrypted(resources: Resources) -> None:
+    for queue in every(resources, "SQS::Queue").values():
+        assert queue["SqsManagedSseEnabled"] is True
+    for topic in every(resources, "SNS::Topic").values():
+        assert ("KmsMasterKeyId" in topic) == ("KeyPolicy" in resources)

@@ -1,0 +1,71 @@
+"""What must be so in the template's roles: each function looks at one property."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from tests.aws.template_properties import every, listed
+from tests.aws.template_values import ACCOUNT, Resources
+
+BOUNDARY = f"arn:aws:iam::{ACCOUNT}:policy/boundary"
+ANY_RESOURCE = {
+    ("NetworkPolicy", "LambdaMakesInterfaces"): "an interface has no name before it is made",
+}
+"""The statements that may name every resource, each with its reason."""
+
+
+def statements(resources: Resources) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Every statement that gives rights to a role, with the resource in which it stands."""
+    for name, role in every(resources, "IAM::Role").items():
+        assert "ManagedPolicyArns" not in role, (
+            f"{name}: a policy of AWS's gives more than is needed"
+        )
+        for policy in role["Policies"]:
+            yield from ((name, each) for each in policy["PolicyDocument"]["Statement"])
+    for name, policy in every(resources, "IAM::ManagedPolicy").items():
+        yield from ((name, each) for each in policy["PolicyDocument"]["Statement"])
+
+
+def roles_have_the_boundary(resources: Resources) -> None:
+    """With the parameters that name one: `NetworkPolicy` tells those sets from others."""
+    expected = BOUNDARY if "NetworkPolicy" in resources else None
+    for name, role in every(resources, "IAM::Role").items():
+        assert role.get("PermissionsBoundary") == expected, name
+
+
+def roles_are_for_one_service(resources: Resources) -> None:
+    for role in every(resources, "IAM::Role").values():
+        (trust,) = role["AssumeRolePolicyDocument"]["Statement"]
+        assert (trust["Effect"], trust["Action"]) == ("Allow", "sts:AssumeRole")
+        (service,) = trust["Principal"].values()
+        assert service.partition(".")[2] == "amazonaws.com"
+        if service.startswith(("scheduler", "states")):
+            assert trust["Condition"] == {"StringEquals": {"aws:SourceAccount": ACCOUNT}}
+
+
+def rights_name_actions_and_resources(resources: Resources) -> None:
+    for name, statement in statements(resources):
+        assert not {"NotAction", "NotResource"} & statement.keys()
+        if statement["Effect"] == "Deny":
+            continue
+        actions, what = listed(statement["Action"]), listed(statement["Resource"])
+        assert not any("*" in action for action in actions), f"{name}: {actions}"
+        if (name, statement["Sid"]) not in ANY_RESOURCE:
+            assert not any(each == "*" or each.split(":")[5] == "*" for each in what), name
+
+
+def the_key_is_used_through_s3_alone(resources: Resources) -> None:
+    for _, statement in statements(resources):
+        if any(action.startswith("kms:") for action in listed(statement["Action"])):
+            via = {"kms:ViaService": "s3.eu-central-1.amazonaws.com"}
+            assert statement["Condition"] == {"StringEquals": via}
+
+
+def interfaces_are_lambdas_own(resources: Resources) -> None:
+    if "NetworkPolicy" in resources:
+        policy = resources["NetworkPolicy"]["Properties"]["PolicyDocument"]["Statement"]
+        allowed, denied = policy
+        assert denied["Effect"] == "Deny"
+        assert denied["Action"] == allowed["Action"]
+        assert "lambda:SourceFunctionArn" in denied["Condition"]["ArnLike"]
