@@ -58,7 +58,8 @@ _GIVEN = {
     "moved_feeds": "SELECT DISTINCT feed FROM slots",
     "scope": (
         "SELECT DISTINCT feed, CAST(1 AS BIGINT) AS first_ordinal, "
-        "TIMESTAMP '0001-01-01 00:00:00' AS first_at, DATE '0001-01-01' AS first_date FROM slots"
+        "CAST('0001-01-01 00:00:00' AS TIMESTAMP) AS first_at, "
+        "DATE '0001-01-01' AS first_date FROM slots"
     ),
 }
 """As where all is made anew: see `chartlake.warehouse.sql.GIVEN`."""

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
-from contextlib import contextmanager
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
-from botocore.exceptions import BotoCoreError, ClientError
 
 from chartlake.aws import checks
 from chartlake.aws.athena import Athena
@@ -17,7 +15,7 @@ from chartlake.aws.given import given, waiting_since
 from chartlake.aws.live import Live, live_now, told_by
 from chartlake.aws.marts import AthenaMarts, attempts_of
 from chartlake.aws.publish import STEPS, Publication
-from chartlake.errors import StorageError
+from chartlake.aws.session import told
 from chartlake.lake import marts as runs
 from chartlake.lake.curated import read_table
 from chartlake.lake.marts import MartsRun
@@ -55,7 +53,7 @@ class AthenaWarehouse:
         NotPublished where a check of severity error finds something: what was published stays.
         What is built meanwhile is published too, some times.
         """
-        with in_peoples_words(), store.alone("publish", _TURN_SECONDS):
+        with told("publish the marts"), store.alone("publish", _TURN_SECONDS):
             loaded = Loaded(0, 0)
             for _ in range(_TIMES):
                 last = runs.published(store)
@@ -83,23 +81,23 @@ class AthenaWarehouse:
 
     def check(self) -> list[CheckResult]:
         """Run all checks on what is published."""
-        with in_peoples_words():
+        with told("run the checks"):
             return checks.run_checks(self._athena, self._name, self._chosen.as_warnings)
 
     def lag(self, feeds: Collection[Feed], now: datetime) -> timedelta:
         """How long the oldest due edition has been waiting for being published; none is zero."""
-        told = told_by(self._store, runs.published(self._store))
-        since = waiting_since(told.attempts, feeds, now)
+        last = told_by(self._store, runs.published(self._store))
+        since = waiting_since(last.attempts, feeds, now)
         return max(now - since, timedelta()) if since else timedelta()
 
     def _is_of(self, store: Store, last: MartsRun, live: Live, now: datetime) -> bool:
         """Whether a run of ours is made of just this, with this calendar and these choices."""
         if last.engine != AthenaMarts.engine or last.attempts != attempts_of(live):
             return False
-        told = {file.table: file for file in last.files}
+        files = {file.table: file for file in last.files}
         wanted = given(live.attempts, now, self._chosen)
         return all(
-            name in told and read_table(store, told[name]).cast(rows.schema).equals(rows)
+            name in files and read_table(store, files[name]).cast(rows.schema).equals(rows)
             for name, rows in wanted.items()
         )
 
@@ -107,17 +105,3 @@ class AthenaWarehouse:
 def _not_in(attempts: pa.Table, before: pa.Table) -> pa.Table:
     known = before["attempt_id"].combine_chunks()
     return attempts.filter(pc.invert(pc.is_in(attempts["attempt_id"], value_set=known)))
-
-
-@contextmanager
-def in_peoples_words() -> Iterator[None]:
-    """StorageError for what AWS refuses."""
-    try:
-        yield
-    except (BotoCoreError, ClientError) as error:
-        raise StorageError(
-            "AWS refused what publishing needs",
-            why=str(error),
-            fix="the role needs the rights of the template's publish function: "
-            "chartlake aws deploy brings them up to date",
-        ) from error

@@ -17,7 +17,8 @@ from chartlake.extract.spotify.auth.accounts import DEFAULT, Account, AccountKey
 from chartlake.extract.spotify.auth.grants import DASHBOARD
 from chartlake.extract.spotify.auth.login import REGISTERED, SCOPES, Attempt, StrayAnswer
 from chartlake.model import FEED_NAME
-from chartlake.settings import SpotifySettings, read_settings
+from chartlake.settings import Settings, SpotifySettings, read_settings
+from chartlake.settings.sections import CredentialKind
 from chartlake.wiring.sign_in import open_accounts, open_login
 
 __all__ = ["login", "logout"]
@@ -26,6 +27,10 @@ WAIT_SECONDS = 300.0
 _PASTES = 3
 _APPS = "https://www.spotify.com/account/apps"
 
+StoreOption = Annotated[
+    CredentialKind | None,
+    typer.Option("--store", help="Where sign-ins are kept (default: as configured, auto)."),
+]
 AccountName = Annotated[
     str, typer.Option("--account", metavar="NAME", help="A name of yours for this Spotify user.")
 ]
@@ -40,11 +45,12 @@ def login(
     no_browser: Annotated[
         bool, typer.Option("--no-browser", help="Print the address; open it on this machine.")
     ] = False,
+    store: StoreOption = None,
     as_json: AsJson = False,
     project: ProjectDir = None,
 ) -> None:
     """Sign in to Spotify in the browser, so that your own lists can be read."""
-    settings = read_settings(project or Path())
+    settings = _kept_in(store, read_settings(project or Path()))
     key = AccountKey(_checked(account), _client_id(settings.spotify))
     accounts = open_accounts(settings, show.note)
     accounts.get(key)  # a store that can't be read is told before the browser opens
@@ -66,11 +72,12 @@ def logout(
     everyone: Annotated[
         bool, typer.Option("--all", help="Every account that is kept here, of every app.")
     ] = False,
+    store: StoreOption = None,
     as_json: AsJson = False,
     project: ProjectDir = None,
 ) -> None:
     """Forget a sign-in. What was read with it stays in the lake."""
-    settings = read_settings(project or Path())
+    settings = _kept_in(store, read_settings(project or Path()))
     accounts = open_accounts(settings, show.note)
     known = accounts.keys()
     client_id = settings.spotify.client_id
@@ -96,6 +103,14 @@ def logout(
         return
     show.line(f"Spotify still lists the app as allowed, until you remove it at {_APPS}")
     show.line("What was read stays in the lake.")
+
+
+def _kept_in(store: CredentialKind | None, settings: Settings) -> Settings:
+    """The settings with another place for sign-ins, if one is named."""
+    if store is None:
+        return settings
+    auth = settings.auth.model_copy(update={"store": store})
+    return settings.model_copy(update={"auth": auth})
 
 
 def _forget(accounts: Accounts, keys: list[AccountKey]) -> None:

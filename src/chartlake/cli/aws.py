@@ -18,7 +18,7 @@ from chartlake.cli.options import AsJson, ProjectDir
 from chartlake.cli.remove import Yes
 from chartlake.errors import ConfigError, UsageError
 from chartlake.settings import FILE_NAME, AwsSettings, read_settings
-from chartlake.wiring import system_clock
+from chartlake.wiring.clock import system_clock
 
 if TYPE_CHECKING:  # boto takes a while to import: only a command of this group waits for it
     import boto3

@@ -16,6 +16,7 @@ from chartlake.lake.store import SCHEMES
 __all__ = [
     "AuthSettings",
     "AwsSettings",
+    "CredentialKind",
     "Engine",
     "LakeSettings",
     "RetentionSettings",
@@ -26,6 +27,7 @@ __all__ = [
 ]
 
 Engine = Literal["local", "spark"]
+CredentialKind = Literal["auto", "keyring", "file", "aws"]
 _MEMORY = re.compile(r"[0-9]+(\.[0-9]+)? ?[KMGT]i?B", re.IGNORECASE)
 
 
@@ -112,7 +114,7 @@ class SpotifySettings(Section):
 class AuthSettings(Section):
     """Where sign-ins are kept; without a folder, in the user's folder for configuration."""
 
-    store: Literal["auto", "keyring", "file", "aws"] = "auto"
+    store: CredentialKind = "auto"
     folder: Path | None = None
 
 

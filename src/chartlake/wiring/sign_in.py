@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
 from functools import partial
 from importlib.metadata import version
@@ -14,14 +14,17 @@ from urllib.parse import urlsplit
 import httpx2
 import platformdirs
 
+from chartlake.errors import ConfigError
 from chartlake.extract.spotify.auth import Accounts, NoCredentials, TokenSources
 from chartlake.extract.spotify.auth.grants import TokenEndpoint
 from chartlake.extract.spotify.auth.login import Login
 from chartlake.extract.spotify.auth.person import who_is
 from chartlake.extract.spotify.auth.private_files import lock_in
 from chartlake.extract.spotify.auth.sources import AppCredentials
+from chartlake.extract.spotify.auth.stores import CredentialStore
 from chartlake.extract.spotify.auth.stores import open_store as open_credential_store
 from chartlake.extract.spotify.retry import Retry
+from chartlake.lake.store import open_store
 from chartlake.settings import Settings, SpotifySettings
 from chartlake.wiring.clock import system_clock
 
@@ -29,6 +32,7 @@ __all__ = ["open_accounts", "open_http", "open_login", "tokens_for"]
 
 logger = logging.getLogger(__name__)
 
+_TURN_SECONDS = 30.0
 _LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 
 
@@ -41,8 +45,37 @@ def open_accounts(settings: Settings, say: Callable[[str], None] = logger.warnin
         if chosen
         else Path(platformdirs.user_config_dir("chartlake")) / "accounts"
     )
+    if settings.auth.store == "aws":
+        return Accounts(_secrets(settings), _turn_over(settings.lake_url))
     store = open_credential_store(settings.auth.store, folder, say)
     return Accounts(store, lock_in(folder))
+
+
+def _secrets(settings: Settings) -> CredentialStore:
+    """Secrets Manager, of which nothing is imported before it is wanted: boto3 is slow to load."""
+    try:
+        from chartlake.aws.secrets import SecretsStore
+        from chartlake.aws.session import open_client, open_session
+    except ModuleNotFoundError as error:
+        raise ConfigError(
+            'store = "aws" needs a package that is not installed',
+            why=str(error),
+            fix="pip install 'chartlake[aws]'",
+        ) from error
+    place = settings.aws
+    session = partial(open_session, place.region, place.profile)
+    return SecretsStore(lambda: open_client(session(), "secretsmanager"), place.name)
+
+
+def _turn_over(lake_url: str) -> Callable[[], AbstractContextManager[None]]:
+    """Who refreshes a sign-in has the turn over the lake, wherever others run."""
+
+    @contextmanager
+    def turn() -> Iterator[None]:
+        with open_store(lake_url).alone("accounts", _TURN_SECONDS):
+            yield
+
+    return turn
 
 
 def tokens_for(
