@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, get_args
 from urllib.parse import unquote_plus, urlsplit
 
 import msgspec
@@ -57,9 +57,12 @@ def _no_time(said: object) -> UsageError:
 def stage(event: Mapping[str, Any]) -> Stage:
     """What of the sources is asked for: the lists, or what is read of what they name."""
     said = event.get("stage", "extract")
-    if said not in ("extract", "hydrate"):
-        raise UsageError(f"the event asks for stage {said!r}", fix="valid: extract, hydrate")
-    return said
+    try:
+        asked: Stage = msgspec.convert(said, Stage)
+    except msgspec.ValidationError as error:
+        valid = ", ".join(get_args(Stage))
+        raise UsageError(f"the event asks for stage {said!r}", fix=f"valid: {valid}") from error
+    return asked
 
 
 def messages(event: Mapping[str, Any]) -> list[Message] | None:

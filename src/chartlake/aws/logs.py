@@ -51,9 +51,10 @@ def in_one_line(error: Exception) -> str:
 @contextmanager
 def saying(function: str, run: str, event: Mapping[str, Any]) -> Iterator[None]:
     """Log with these words while the block runs; Failed for any error in it."""
-    keys = {"function": function, "run": run, "scheduled_at": event.get("scheduled_at")}
+    lines = _Redacting(utc=True)
+    lines.append_keys(function=function, run=run, scheduled_at=event.get("scheduled_at"))
     handler = logging.StreamHandler(sys.stdout)
-    handler.setFormatter(_Redacting(utc=True, **keys))
+    handler.setFormatter(lines)
     before = _logger.handlers, _logger.propagate, _logger.level
     _logger.handlers, _logger.propagate = [handler], False
     _logger.setLevel(os.environ.get("POWERTOOLS_LOG_LEVEL", "INFO"))
