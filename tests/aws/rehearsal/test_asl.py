@@ -36,15 +36,27 @@ def machine(states: dict[str, Any], answers: Any = None, **fields: Any) -> Machi
     ("fields", "output"),
     [
         ({}, {"a": {"b": [1, 2]}}),
-        ({"Parameters": {"x.$": "$.a.b[1]", "y": {"z.$": "$.a", "n": 3}}}, {"x": 2, "y": {"z": {"b": [1, 2]}, "n": 3}}),
-        ({"Parameters": {"id.$": "$$.Execution.Id", "in.$": "$$.Execution.Input.a.b[0]"}}, {"id": "run", "in": 1}),
+        (
+            {"Parameters": {"x.$": "$.a.b[1]", "y": {"z.$": "$.a", "n": 3}}},
+            {"x": 2, "y": {"z": {"b": [1, 2]}, "n": 3}},
+        ),
+        (
+            {"Parameters": {"id.$": "$$.Execution.Id", "in.$": "$$.Execution.Input.a.b[0]"}},
+            {"id": "run", "in": 1},
+        ),
         ({"InputPath": "$.a", "Parameters": {"x.$": "$.b"}}, {"x": [1, 2]}),
         ({"ResultPath": None}, {"a": {"b": [1, 2]}}),
-        ({"Parameters": {"n": 1}, "ResultPath": "$.r.s"}, {"a": {"b": [1, 2]}, "r": {"s": {"n": 1}}}),
-        ({"ResultSelector": {"k.$": "$.a['b']"}, "ResultPath": "$.r"}, {"a": {"b": [1, 2]}, "r": {"k": [1, 2]}}),
+        (
+            {"Parameters": {"n": 1}, "ResultPath": "$.r.s"},
+            {"a": {"b": [1, 2]}, "r": {"s": {"n": 1}}},
+        ),
+        (
+            {"ResultSelector": {"k.$": "$.a['b']"}, "ResultPath": "$.r"},
+            {"a": {"b": [1, 2]}, "r": {"k": [1, 2]}},
+        ),
         ({"OutputPath": "$.a.b"}, [1, 2]),
     ],
-)  # fmt: skip
+)
 def test_paths(fields: dict[str, Any], output: Any) -> None:
     assert machine({"A": task(**fields)}).run({"a": {"b": [1, 2]}}) == output
 
@@ -62,10 +74,26 @@ def test_paths(fields: dict[str, Any], output: Any) -> None:
         ({"Variable": "$.other", "IsPresent": True}, False),
         ({"Variable": "$.other", "IsPresent": False}, True),
         ({"Not": {"Variable": "$.n", "IsString": True}}, True),
-        ({"And": [{"Variable": "$.n", "IsNumeric": True}, {"Variable": "$.s", "IsNumeric": True}]}, False),
-        ({"Or": [{"Variable": "$.n", "IsNumeric": True}, {"Variable": "$.s", "IsNumeric": True}]}, True),
+        (
+            {
+                "And": [
+                    {"Variable": "$.n", "IsNumeric": True},
+                    {"Variable": "$.s", "IsNumeric": True},
+                ]
+            },
+            False,
+        ),
+        (
+            {
+                "Or": [
+                    {"Variable": "$.n", "IsNumeric": True},
+                    {"Variable": "$.s", "IsNumeric": True},
+                ]
+            },
+            True,
+        ),
     ],
-)  # fmt: skip
+)
 def test_choices(rule: dict[str, Any], holds: bool) -> None:
     made = machine(
         {
@@ -87,8 +115,12 @@ def test_no_choice_holds() -> None:
 
 @pytest.mark.parametrize(
     ("until", "after"),
-    [("2026-03-01T13:30:00Z", 5400), ("2026-03-01T13:30:00+01:00", 1800), ("2026-03-01T11:00:00Z", 0)],
-)  # fmt: skip
+    [
+        ("2026-03-01T13:30:00Z", 5400),
+        ("2026-03-01T13:30:00+01:00", 1800),
+        ("2026-03-01T11:00:00Z", 0),
+    ],
+)
 def test_it_waits_until_a_time(until: str, after: int) -> None:
     made = machine({"A": {"Type": "Wait", "TimestampPath": "$.t", "End": True}})
     made.run({"t": until})
@@ -146,13 +178,16 @@ def test_it_fails_and_takes_no_longer_than_it_may() -> None:
         ({"Type": "Map", "End": True}, "Map"),
         ({"Type": "Wait", "SecondsPath": "$.n", "End": True}, "SecondsPath"),
         ({"Type": "Wait", "End": True}, "waits for nothing"),
-        ({"Type": "Choice", "Choices": [{"Variable": "$.a", "StringMatches": "*", "Next": "A"}]}, "StringMatches"),
+        (
+            {"Type": "Choice", "Choices": [{"Variable": "$.a", "StringMatches": "*", "Next": "A"}]},
+            "StringMatches",
+        ),
         ({"Type": "Choice", "Choices": [{"Variable": "$.a", "IsPresent": True}]}, "leads nowhere"),
         (task(Next="B"), "twice"),
         ({"Type": "Pass"}, "nowhere"),
         ({"Type": "Pass", "Next": "B"}, "no state B"),
     ],
-)  # fmt: skip
+)
 def test_what_is_not_interpreted_is_an_error(state: dict[str, Any], said: str) -> None:
     with pytest.raises(NotInterpreted, match=said):
         machine({"A": state})
