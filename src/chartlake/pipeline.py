@@ -59,10 +59,11 @@ from chartlake.transform.engine import Engine
 from chartlake.transform.parse_charts_csv import count_records
 from chartlake.warehouse.port import CheckResult, Loaded, Loads
 
-__all__ = ["Extracted", "Pipeline", "exit_code"]
+__all__ = ["FILL_UP", "Extracted", "Pipeline", "exit_code"]
 
 _NOT_FOUND = 404
-_FILL_UP = ("artist-catalog", "hydration")
+FILL_UP = ("artist-catalog", "hydration")
+"""The sources that take what the budget leaves: they have more than one moment."""
 _TURN_SECONDS = 600.0
 
 
@@ -104,8 +105,8 @@ class Pipeline:
         """
         wanted = list(feeds)
         # those that take what the budget leaves come after those that have one moment only
-        lists = [feed for feed in wanted if feed.source not in _FILL_UP]
-        others = [feed for feed in wanted if feed.source in _FILL_UP]
+        lists = [feed for feed in wanted if feed.source not in FILL_UP]
+        others = [feed for feed in wanted if feed.source in FILL_UP]
         results: dict[str, Extracted] = {}
         with self.store.alone("extract", _TURN_SECONDS):
             for some in (lists, others):
@@ -159,8 +160,11 @@ class Pipeline:
 
     def transform(self, progress: Progress = silent) -> Transformed:
         """Build all committed slots that have no build yet."""
-        since = checkpoint.settled_before(self.store)
-        return self.build(unbuilt(self.store, since), progress)
+        return self.build(self.waiting(), progress)
+
+    def waiting(self) -> list[Place]:
+        """The committed slots that have no build yet."""
+        return unbuilt(self.store, checkpoint.settled_before(self.store))
 
     def outdated(self, *, expired: bool = False) -> list[Place]:
         """The slots that only an older transform built, or none, and that can be built again.

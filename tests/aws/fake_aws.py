@@ -53,7 +53,8 @@ class Request(NamedTuple):
 class Aws:
     """A WSGI application: Athena's protocol here, all else on to moto."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, region: str) -> None:
+        self.region = region
         self._moto = DomainDispatcherApplication(create_backend_app)
         self._of_clients = Lock()
         self._clients: dict[tuple[str, str], Any] = {}
@@ -70,7 +71,7 @@ class Aws:
                 self._clients[service, key] = boto3.client(
                     service,
                     endpoint_url=self.url,
-                    region_name=REGION,
+                    region_name=self.region,
                     aws_access_key_id=key,
                     aws_secret_access_key="secret",
                 )
@@ -121,10 +122,10 @@ def _request(environ: dict[str, Any], body: bytes) -> Request:
 
 
 @contextmanager
-def open_aws() -> Iterator[Aws]:
+def open_aws(region: str = REGION) -> Iterator[Aws]:
     """AWS on a socket of this machine, empty."""
     with tempfile.TemporaryDirectory() as folder:
-        aws = Aws(Path(folder))
+        aws = Aws(Path(folder), region)
         server = make_server("127.0.0.1", 0, aws, True, request_handler=_Quiet)
         aws.url = f"http://127.0.0.1:{server.server_port}"
         thread = Thread(target=server.serve_forever, daemon=True)

@@ -97,6 +97,18 @@ class Spotify:
             return not known.refresh_token
         return not app_does or feed.source in LISTENER_PATHS
 
+    def sign_in_days(self) -> int | None:
+        """In how many days the first sign-in ends that a feed uses; None where nobody is signed in.
+
+        One that has ended has none.
+        """
+        names = {feed.account for feed in self._settings.feeds.values()}
+        known = [found for name in sorted(names) if (found := self.account(name))]
+        days = (
+            (each.expires_at - self.api.now()).days if each.refresh_token else 0 for each in known
+        )
+        return max(0, min(days)) if known else None
+
     def sign_in_warnings(self) -> Iterator[str]:
         """The accounts in use whose sign-in ends soon, or has ended."""
         for name in sorted({feed.account for feed in self._settings.feeds.values()}):

@@ -103,6 +103,12 @@ class Governor:
             return self._left(self._known())
 
     @property
+    def budget_used(self) -> float | None:
+        """How much of the budget is spent, in percent; None without one."""
+        budget = self._budget()
+        return None if budget is None else 100 * (1 - self.requests_left / budget)
+
+    @property
     def not_before(self) -> datetime | None:
         """When Spotify said to come back, if that is still to come."""
         with self._lock:

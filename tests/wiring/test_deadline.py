@@ -6,7 +6,7 @@ from concurrent.futures import Future
 
 import pytest
 
-from chartlake.cli.deadline import _within
+from chartlake.wiring.deadline import _within
 from chartlake.model import Snapshot
 from tests.lake.snapshots import snapshot
 
