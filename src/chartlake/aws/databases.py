@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import Any
 
@@ -16,6 +17,7 @@ from chartlake.aws.relations import Relation
 
 __all__ = ["Database", "add_partitions", "drop", "make", "parquet"]
 
+_TOGETHER = 8
 _AT_ONCE = 100  # as many partitions as Glue takes with one request
 _PRESTO = {"string": "varchar", "int": "integer"}
 
@@ -27,6 +29,14 @@ class Database:
         self._glue = glue
         self.name = name
         self._there = {table["Name"]: table for table in _tables(glue, name)}
+
+    def put_all(
+        self, tables: Iterable[tuple[Relation, str]], views: Iterable[Relation] = ()
+    ) -> None:
+        """Put tables with their places, then views, many at a time: each takes a while."""
+        with ThreadPoolExecutor(_TOGETHER, thread_name_prefix="glue") as pool:
+            list(pool.map(lambda each: self.put_table(*each), tables))
+            list(pool.map(self.put_view, views))
 
     def put_table(self, relation: Relation, location: str) -> None:
         """Let a table of this name be over the Parquet files in that place."""

@@ -147,10 +147,8 @@ class _Making:
 
     def put_views(self, curated: str) -> None:
         """Let the draft hold all that the SELECTs of marts read, and that is no mart."""
-        for relation in written():
-            self._draft.put_table(relation, self._place(relation.name))
-        for view in (*live_views(curated), *asked(), *draft_only()):
-            self._draft.put_view(view)
+        tables = ((relation, self._place(relation.name)) for relation in written())
+        self._draft.put_all(tables, (*live_views(curated), *asked(), *draft_only()))
 
     def unload(self, tell: Tell) -> Files:
         """Make each mart when those are there that it reads, some at a time."""
@@ -186,8 +184,7 @@ class _Making:
                     table=file.table, key=key, rows=file.rows, size=file.size, sha256=file.sha256
                 )
             )
-        for name in files:
-            self._draft.put_table(self._relations[name], self._place(name))
+        self._draft.put_all((self._relations[name], self._place(name)) for name in files)
         return files
 
     def _unload(self, name: str) -> list[BuiltFile]:

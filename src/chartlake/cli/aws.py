@@ -176,6 +176,7 @@ def _carry_out(
 ) -> dict[str, Any] | None:
     """Ask and execute; the outputs of the stack as it is then, None where it was only looked at."""
     from chartlake.aws.deploy.bucket import remove_replaced
+    from chartlake.aws.deploy.crawl import crawl_changed
     from chartlake.aws.deploy.follow import execute
     from chartlake.aws.deploy.stack import discard
 
@@ -192,6 +193,8 @@ def _carry_out(
         raise
     stack = execute(cloud.cloudformation, proposal, aws_told.event, time.sleep)
     remove_replaced(cloud.s3, prepared.bucket, prepared.used)
+    if crawl_changed(cloud.glue, proposal, stack):
+        show.note("tables have changed: the crawler looks at the files (chartlake aws status)")
     return dict(stack.outputs)
 
 

@@ -82,7 +82,7 @@ def test_a_stack_that_is_being_changed_is_not_taken_away(s3_client: Any) -> None
     stack = Stack("chartlake", "id", "UPDATE_IN_PROGRESS")
     with pytest.raises(UsageError, match="is being changed"):
         delete_stack(
-            Cloud(ACCOUNT, REGION, "amazonaws.com", None, s3_client),
+            Cloud(ACCOUNT, REGION, "amazonaws.com", None, s3_client, None),
             stack,
             lambda _: None,
             lambda _: None,
