@@ -34,12 +34,12 @@ from chartlake.warehouse.dialects import dialect_text
 from chartlake.warehouse.port import CheckResult
 from chartlake.warehouse.shapes import shapes
 
-__all__ = ["AthenaMarts", "Made"]
+__all__ = ["AT_ONCE", "AthenaMarts", "Made"]
 
 Tell = Callable[[int, int], None]
 Files = dict[str, list[BuiltFile]]
 
-_AT_ONCE = 5  # of the 20 queries or more that an account may run at the same time
+AT_ONCE = 5  # of the 20 queries or more that an account may run at the same time
 _ABANDONED = timedelta(days=1)
 
 
@@ -155,7 +155,7 @@ class _Making:
         waiting = TopologicalSorter({mart.name: shapes()[mart.name].after for mart in marts()})
         waiting.prepare()
         files: Files = {}
-        with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="athena") as pool:
+        with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="athena") as pool:
             under_way: dict[Future[list[BuiltFile]], str] = {}
             try:
                 while waiting.is_active():
