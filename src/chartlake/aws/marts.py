@@ -22,7 +22,7 @@ from chartlake.aws.athena import Athena
 from chartlake.aws.databases import Database
 from chartlake.aws.given import given
 from chartlake.aws.live import Live, live_now, revisions, told_by
-from chartlake.aws.relations import asked, draft_only, live_views, marts, of_marts, written
+from chartlake.aws.relations import asked, bare, draft_only, live_views, marts, of_marts, written
 from chartlake.errors import StorageError
 from chartlake.lake import keys
 from chartlake.lake import marts as runs
@@ -190,9 +190,9 @@ class _Making:
     def _unload(self, name: str) -> list[BuiltFile]:
         """One mart: its rows as Parquet in a folder of the run, and the draft's table over it."""
         place = self._place(name)
-        select = dialect_text(name, "athena")
+        select = bare(dialect_text(name, "athena"))
         statement = (
-            f"UNLOAD (\n{select})\nTO '{place}'\nWITH (format = 'PARQUET', compression = 'ZSTD')"
+            f"UNLOAD (\n{select}\n)\nTO '{place}'\nWITH (format = 'PARQUET', compression = 'ZSTD')"
         )
         self._athena.run(statement, self._draft.name, f"the mart {name}")
         self._draft.put_table(self._relations[name], place)
