@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 import time
@@ -26,7 +27,7 @@ from tests.conftest import ROOT
 
 __all__ = ["Function", "Ran"]
 
-_API = "/2018-06-01/runtime"
+_PEAK = re.compile(r"VmHWM:\s+(\d+) kB")
 _ARN = "arn:aws:lambda:eu-central-1:123456789012:function:"
 
 
@@ -82,6 +83,7 @@ class Function:
             output = self._invoke(event, seconds)
         except TaskFailed as error:
             failed = error
+        self._measure()
         ran = Ran(self.name, event, output, failed, self._printed())
         self.ran.append(ran)
         if failed:
@@ -94,9 +96,7 @@ class Function:
         process, self._process = self._process, None
         if process:
             process.kill()
-            _, status, usage = os.wait4(process.pid, 0)
-            process.returncode = os.waitstatus_to_exitcode(status)
-            self.peak_mb = max(self.peak_mb, usage.ru_maxrss / 1024)
+            process.wait()
 
     def _invoke(self, event: Any, seconds: float) -> Any:
         if self._process is None:
@@ -117,6 +117,11 @@ class Function:
             if kind == "response":
                 return answer
             raise TaskFailed(answer["errorType"], answer["errorMessage"])
+
+    def _measure(self) -> None:
+        status = Path("/proc", str(self._process.pid), "status") if self._process else None
+        found = _PEAK.search(status.read_text()) if status and status.exists() else None
+        self.peak_mb = max(self.peak_mb, int(found[1]) / 1024 if found else 0)
 
     def _end(self) -> None:
         self.kill()
