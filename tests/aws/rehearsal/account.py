@@ -51,6 +51,7 @@ class Account:
         self.lake = stack["LakeUrl"]["Properties"]["Value"]
         self.bucket = urlsplit(self.lake).netloc
         self.functions: dict[str, Function] = {}
+        self.ran_in_order: list[Ran] = []
         self.asked_later: list[tuple[str, Any]] = []
         self.jobs: list[dict[str, Any]] = []
         self.on: Callable[[Request], None] = lambda request: None
@@ -58,11 +59,6 @@ class Account:
         self.executions_failed = 0
         self._machine = Machine(definition(stack), self._call, time)
         aws.instead = self._instead
-
-    @property
-    def ran(self) -> list[Ran]:
-        """All invocations, by function."""
-        return [ran for function in self.functions.values() for ran in function.ran]
 
     def schedule(self, at: str) -> Any:
         """What the scheduler does at a time: its payload, to the state machine."""
@@ -146,7 +142,7 @@ class Account:
             "AWS_DEFAULT_REGION": REGION,
         }
 
-    def function(self, name: str) -> Function:
+    def function(self, name: str, more: Mapping[str, str] | None = None) -> Function:
         """A function of the template, with the environment that the template gives it."""
         properties = self.stack[f"{name}Function"]["Properties"]
         own = {
@@ -155,8 +151,10 @@ class Account:
             "REHEARSAL_CLOCK": str(self.time.file),
         }
         given = properties["Environment"]["Variables"]
-        variables = {**own, **self.variables(f"{name}Role"), **given}
-        return Function(properties["FunctionName"], properties["Handler"], variables, self._folder)
+        variables = {**own, **self.variables(f"{name}Role"), **given, **(more or {})}
+        made = Function(properties["FunctionName"], properties["Handler"], variables, self._folder)
+        made.ran = self.ran_in_order
+        return made
 
     def _named(self, name: str) -> Function:
         return next(each for each in self.functions.values() if each.name == name)

@@ -60,7 +60,7 @@ class Function:
         self.ran: list[Ran] = []
         self.peak_mb = 0.0
         self._handler, self._variables = handler, variables
-        self._output = folder / f"{name}.log"
+        self._output = folder / f"{name}-{uuid.uuid4().hex}.log"
         self._read = self._life = 0
         self._events: Queue[dict[str, Any]] = Queue()
         self._answers: Queue[tuple[str, Any]] = Queue()
