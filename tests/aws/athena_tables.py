@@ -10,7 +10,7 @@ from __future__ import annotations
 import base64
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -47,13 +47,33 @@ class Failed(Exception):
 
 
 class Files:
-    """Objects of S3 as files here, each fetched once."""
+    """Objects of S3 as files here, each fetched once; and what was looked up of Glue and S3.
+
+    What was looked up is known until somebody writes there: `Aws` tells of every request.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self._known: dict[tuple[str, ...], Any] = {}
 
-    def below(self, s3: Any, location: str) -> tuple[list[Path], int]:
+    def once(self, place: tuple[str, ...], look_up: Callable[[], Any]) -> Any:
+        """What was looked up at a place, or is now."""
+        if place not in self._known:
+            self._known[place] = look_up()
+        return self._known[place]
+
+    def forget(self, is_gone: Callable[[tuple[str, ...]], bool]) -> None:
+        """Look these places up again when they are asked for."""
+        for place in [place for place in self._known if is_gone(place)]:
+            del self._known[place]
+
+    def below(self, s3: Any, location: str, key: str) -> tuple[list[Path], int]:
         """All that a table reads below its location, and how many bytes that are."""
+        place = ("s3", key, location.rstrip("/") + "/")
+        found: tuple[list[Path], int] = self.once(place, lambda: self._below(s3, location))
+        return found
+
+    def _below(self, s3: Any, location: str) -> tuple[list[Path], int]:
         found, size = [], 0
         for bucket, key, length in listed(s3, location):
             if length and not key.rpartition("/")[2].startswith(("_", ".")):
@@ -80,8 +100,10 @@ def listed(s3: Any, location: str) -> Iterator[tuple[str, str, int]]:
 class Tables:
     """What one statement names, made in a database of its own."""
 
-    def __init__(self, db: duckdb.DuckDBPyConnection, glue: Any, s3: Any, files: Files) -> None:
-        self._db, self._glue, self._s3, self._files = db, glue, s3, files
+    def __init__(
+        self, db: duckdb.DuckDBPyConnection, glue: Any, s3: Any, files: Files, key: str
+    ) -> None:
+        self._db, self._glue, self._s3, self._files, self._key = db, glue, s3, files, key
         self._made: set[tuple[str, str]] = set()
         self.scanned = 0
 
@@ -117,6 +139,11 @@ class Tables:
         self._db.execute(f'create view "{kept}"."{name}" as {text}')
 
     def _entry(self, schema: str, name: str) -> dict[str, Any]:
+        place = ("glue", self._key, schema, name)
+        entry: dict[str, Any] = self._files.once(place, lambda: self._looked_up(schema, name))
+        return entry
+
+    def _looked_up(self, schema: str, name: str) -> dict[str, Any]:
         try:
             entry: dict[str, Any] = self._glue.get_table(DatabaseName=schema, Name=name)["Table"]
         except self._glue.exceptions.EntityNotFoundException:
@@ -152,7 +179,7 @@ class Tables:
         selects = []
         for values, place in self._places(entry):
             _check_format(name, place)
-            paths, size = self._files.below(self._s3, place["Location"])
+            paths, size = self._files.below(self._s3, place["Location"], self._key)
             self.scanned += size
             if paths:
                 given = "".join(
@@ -166,11 +193,15 @@ class Tables:
     def _places(self, entry: dict[str, Any]) -> list[tuple[list[str], dict[str, Any]]]:
         if not entry.get("PartitionKeys"):
             return [([], entry["StorageDescriptor"])]
+        place = ("glue", self._key, entry["DatabaseName"], entry["Name"], "partitions")
+        found: list[Any] = self._files.once(place, lambda: self._partitions(entry))
+        return [(each["Values"], each["StorageDescriptor"]) for each in found]
+
+    def _partitions(self, entry: dict[str, Any]) -> list[dict[str, Any]]:
         pages = self._glue.get_paginator("get_partitions").paginate(
             DatabaseName=entry["DatabaseName"], TableName=entry["Name"]
         )
-        found = [each for page in pages for each in page["Partitions"]]
-        return [(each["Values"], each["StorageDescriptor"]) for each in found]
+        return [each for page in pages for each in page["Partitions"]]
 
     def _select(
         self, columns: dict[str, str], paths: list[Path], given: str, *, with_path: bool

@@ -66,6 +66,14 @@ class Athena:
             "StopQueryExecution": self._stop,
         }
 
+    def written(self, service: str, path: str, asked: dict[str, Any]) -> None:
+        """Take notice of a request that may change what a table is made of."""
+        if service == "s3":
+            url = f"s3:/{path}"
+            self._files.forget(lambda at: at[0] == "s3" and url.startswith(at[2]))
+        elif database := (asked.get("DatabaseName") or asked.get("Name")):
+            self._files.forget(lambda at: at[0] == "glue" and at[2] == database)
+
     def _start(self, asked: dict[str, Any], key: str) -> dict[str, Any]:
         text = asked["QueryString"]
         if len(text.encode()) > _MAX_BYTES:
@@ -150,7 +158,7 @@ class Athena:
             raise Failed("NOT_SUPPORTED: only SELECT and UNLOAD (by this stand-in)")
         with closing(duckdb.connect(":memory:")) as db:
             db.execute("set threads = 2")
-            tables = Tables(db, glue, s3, self._files)
+            tables = Tables(db, glue, s3, self._files, key)
             text = tables.text(trees[0], database)
             told["Statistics"]["DataScannedInBytes"] = tables.scanned
             rows = db.sql(f"select {_as_athena_types(db, text)} from ({text})").to_arrow_table()

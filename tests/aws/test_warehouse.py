@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from chartlake.lake import marts
 from chartlake.lake.store import Store
 from chartlake.transform.build import build_slots, unbuilt
 from chartlake.transform.engine import LocalEngine

@@ -21,8 +21,9 @@ from tests.aws.rehearsal.functions import Function, Ran
 from tests.aws.template_values import NAME, REGION, Resources, definition, resolve
 from tests.e2e.projects import SimulatedTime
 
-__all__ = ["Account", "WrittenTime", "open_account"]
+__all__ = ["SECRET_KEY", "Account", "WrittenTime", "open_account"]
 
+SECRET_KEY = "the secret of this account"
 FUNCTIONS = ("Extract", "Transform", "Publish")
 _AS_DELIVERED = {"DelaySeconds": "0", "VisibilityTimeout": "900"}
 """Nobody waits a quarter of an hour here: what the queue's times do is not rehearsed."""
@@ -54,8 +55,8 @@ class Account:
         self.ran_in_order: list[Ran] = []
         self.asked_later: list[tuple[str, Any]] = []
         self.jobs: list[dict[str, Any]] = []
-        self.on: Callable[[Request], None] = lambda request: None
-        """What a test does when a request comes: a fault."""
+        self.on: Callable[[Request], bool] = lambda request: False
+        """What a test does when a request comes: a fault. Whether nothing else is to happen."""
         self.executions_failed = 0
         self._machine = Machine(definition(stack), self._call, time)
         aws.instead = self._instead
@@ -137,7 +138,7 @@ class Account:
             "AWS_ENDPOINT_URL": self.aws.url,
             "AWS_ALLOW_HTTP": "true",
             "AWS_ACCESS_KEY_ID": key,
-            "AWS_SECRET_ACCESS_KEY": "the secret of this account",
+            "AWS_SECRET_ACCESS_KEY": SECRET_KEY,
             "AWS_REGION": REGION,
             "AWS_DEFAULT_REGION": REGION,
         }
@@ -169,7 +170,8 @@ class Account:
         return self._named(resource.rpartition(":")[2]).invoke(asked)
 
     def _instead(self, request: Request) -> tuple[int, bytes] | None:
-        self.on(request)
+        if self.on(request):
+            return 503, b""
         if request.service == "lambda" and request.path.endswith("/invocations"):
             name = request.path.split("/")[3]
             self.asked_later.append((name, json.loads(request.body)))
@@ -253,9 +255,7 @@ def _make_bucket(account: Account) -> None:
         Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": account.aws.region}
     )
     told = account.stack["DataBucket"]["Properties"]
-    s3.put_bucket_versioning(
-        Bucket=bucket, VersioningConfiguration=told["VersioningConfiguration"]
-    )
+    s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration=told["VersioningConfiguration"])
     s3.put_bucket_notification_configuration(
         Bucket=bucket,
         NotificationConfiguration={
@@ -273,4 +273,3 @@ def _make_bucket(account: Account) -> None:
 
 def _of(stack: Resources, kind: str) -> list[dict[str, Any]]:
     return [each["Properties"] for each in stack.values() if each["Type"] == kind]
-

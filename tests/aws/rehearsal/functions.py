@@ -9,7 +9,6 @@ The process stays between invocations, as it does in Lambda, until one kills it.
 from __future__ import annotations
 
 import json
-import os
 import re
 import subprocess
 import sys

@@ -11,6 +11,7 @@ import webbrowser
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -21,18 +22,23 @@ from chartlake.lake import keys
 from chartlake.settings import read_settings
 from chartlake.simulator import Blemishes, Simulator, World
 from chartlake.simulator.faults import late, status, too_many
+from chartlake.warehouse.sql import STEPS, VIEWS
 from chartlake.wiring.cloud import open_cloud
 from chartlake.wiring.sign_in import open_login
 from tests.aws.fake_aws import Request
 from tests.aws.rehearsal.account import Account, open_account
-from tests.aws.rehearsal.asl import TaskFailed
+from tests.aws.rehearsal.asking import asked_of
+from tests.aws.rehearsal.asl import ExecutionFailed, TaskFailed
 from tests.aws.rehearsal.functions import Function, Ran
 from tests.aws.template_values import NAME
 from tests.charts import OLD_HEADER
 from tests.commands import run_here
-from tests.e2e.projects import FakeBrowser, playlist_feed, write_feeds
+from tests.e2e.projects import START, FakeBrowser, playlist_feed, write_feeds
 
-__all__ = ["Played", "Scene", "played_in"]
+__all__ = ["PUBLISHED", "Played", "Scene", "played_in"]
+
+PUBLISHED = [file.name for file in (*VIEWS, *STEPS) if file.kind != "state"]
+"""The views and marts that people ask."""
 
 _CHART_DATE = "2026-11-17"
 
@@ -58,6 +64,8 @@ class Played:
     spotify: Simulator
     folder: Path
     scenes: dict[str, Scene] = field(default_factory=dict)
+    published_at: datetime = START
+    answers: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
 
     @contextmanager
     def scene(self, name: str) -> Iterator[Scene]:
@@ -70,6 +78,15 @@ class Played:
         """One execution for a scheduled time."""
         scene.outputs.append(self.account.schedule(at))
         scene.visited = self.account.visited
+
+    def copy_lake(self) -> None:
+        """Bring all that the lake holds to this disk."""
+        s3, bucket = self.account.aws.client("s3"), self.account.bucket
+        for page in s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix="lake/"):
+            for each in page["Contents"]:
+                file = self.folder / each["Key"]
+                file.parent.mkdir(parents=True, exist_ok=True)
+                file.write_bytes(s3.get_object(Bucket=bucket, Key=each["Key"])["Body"].read())
 
     def cloud(self) -> Any:
         """The stack's lake and all, as a person on a laptop opens it."""
@@ -195,32 +212,38 @@ def _misfortunes(played: Played) -> None:
         _spoil_raw(account)
         with suppress(TaskFailed):
             account.functions["Transform"].invoke(asked)
-    with played.scene("budget") as scene:
-        with _another(account, {"CHARTLAKE_SPOTIFY__DAILY_REQUESTS": "1"}) as extract:
-            extract.invoke({"scheduled_at": "2026-11-25T01:05:00Z", "stage": "hydrate"})
+    little = {"CHARTLAKE_SPOTIFY__DAILY_REQUESTS": "1"}
+    with played.scene("budget") as scene, _another(account, little) as extract:
+        extract.invoke({"scheduled_at": "2026-11-25T01:05:00Z", "stage": "hydrate"})
     with played.scene("sign-in") as scene:
         _sign_in_long_ago(account)
         account.functions["Extract"].invoke(
             {"scheduled_at": "2026-11-25T01:05:00Z", "stage": "hydrate"}
         )
-    with played.scene("future") as scene:
-        account.time.move(days=-4)  # a clock that is wrong: what is there is from the future
-        with suppress(TaskFailed):
-            account.functions["Publish"].invoke({"scheduled_at": "2026-11-21T01:05:00Z"})
-        account.time.move(days=4)
     with played.scene("stale") as scene:
         account.time.move(days=1)
         account.functions["Publish"].invoke({"scheduled_at": "2026-11-26T01:05:00Z"})
+    played.published_at = account.time()
+    played.answers = {name: asked_of(account, name) for name in PUBLISHED}
+    played.copy_lake()
+    with played.scene("before its time") as scene:
+        future = "2026-11-27T01:05:00Z"  # a day from now: a check finds it
+        with suppress(ExecutionFailed):
+            played.run(scene, future)
+        scene.visited = account.visited
+        scene.seen["executions failed"] = account.executions_failed
 
 
 def _killing(account: Account, function: str, method: str, zone: str) -> None:
-    """Kill a function when its first such request comes, before that is answered."""
+    """Kill a function when its first such request comes, of which nothing is done."""
 
-    def kill(request: Request) -> None:
+    def kill(request: Request) -> bool:
         mine = request.key == f"{function}Role" and request.method == method
-        if mine and request.path.startswith(f"/{account.bucket}/lake/{zone}"):
-            account.on = lambda request: None
-            account.functions[function].kill()
+        if not mine or not request.path.startswith(f"/{account.bucket}/lake/{zone}"):
+            return False
+        account.on = lambda request: False
+        account.functions[function].kill()
+        return True
 
     account.on = kill
 
