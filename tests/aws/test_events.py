@@ -10,11 +10,12 @@ import pytest
 
 from chartlake.aws import events
 from chartlake.errors import UsageError
+from chartlake.model import Slot
 from chartlake.transform.build import Place
 
 LAKE = "s3://music/lake"
-A = Place("us-daily", "20260301T000000Z", 1)
-B = Place("us-daily", "20260302T000000Z", 12)
+A = Place("us-daily", Slot("20260301T000000Z"), 1)
+B = Place("us-daily", Slot("20260302T000000Z"), 12)
 KEY = "lake/manifests/us-daily/2026-03/20260301T000000Z.r1.json"
 KEY_OF_B = "lake/manifests/us-daily/2026-03/20260302T000000Z.r12.json"
 

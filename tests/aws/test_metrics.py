@@ -10,6 +10,7 @@ import pytest
 
 from chartlake.aws import metrics
 from chartlake.errors import DataError, Deferred
+from chartlake.model import Slot
 from chartlake.pipeline import Extracted
 from chartlake.transform.build import Failed, Place, Transformed
 from chartlake.warehouse.port import CheckResult, Result
@@ -64,7 +65,7 @@ def test_of_reading() -> None:
 
 
 def test_of_building_nothing() -> None:
-    failed = Failed(Place("a", "20260301T000000Z", 1), DataError("no"))
+    failed = Failed(Place("a", Slot("20260301T000000Z"), 1), DataError("no"))
     assert metrics.of_transform(Transformed(None, (failed,))) == {
         "Entries": 0,
         "Rejects": 0,
