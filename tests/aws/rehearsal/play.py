@@ -197,7 +197,8 @@ def _misfortunes(played: Played) -> None:
         scene.outputs.append(account.functions["Extract"].invoke(asked, seconds=33))
         with suppress(TaskFailed):
             account.functions["Transform"].invoke(asked, seconds=0.01)
-        played.run(scene, asked["scheduled_at"])
+        scene.outputs.append(account.functions["Extract"].invoke(asked))
+        account.functions["Transform"].invoke(asked)
     with played.scene("poison") as scene:
         account.send("this is no event")
         for _ in range(6):

@@ -94,7 +94,7 @@ def test_it_builds_what_the_function_builds(
     assert re.search(r"RuntimeError: 1 slots could not be built", done.stderr), done.stderr[-3000:]
     assert done.returncode != 0  # one slot was spoilt, and the job has to say so
     assert len(unbuilt(store)) == 1
-    assert len(builds.list_builds(store)) == 1
+    assert len(list(builds.list_builds(store))) == 1
     theirs = plain(curated_of(store))
     ours = plain(curated_of(open_store(str(played.folder / "lake"))))
     assert theirs.keys() == ours.keys()
