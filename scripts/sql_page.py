@@ -26,9 +26,9 @@ when it runs: `make dialects` writes `src/chartlake/warehouse/dialects`, and a t
 is committed is not what the files say. So there is one definition of each number, and no dependency
 on a translator.
 
-chartlake itself runs them on DuckDB and on Spark (`chartlake marts --engine spark`). For Snowflake
-and Athena the texts are ready and tried as told below; what sets them up there is not part of
-chartlake yet. `src/chartlake/spark/marts.py` shows in what order they run and what they need: the
+chartlake itself runs them on DuckDB, on Spark (`chartlake marts --engine spark`) and, [in an AWS
+account](aws.md), on Athena. For Snowflake the texts are ready and tried as told below; what sets
+them up there is not part of chartlake yet. `src/chartlake/spark/marts.py` shows in what order they run and what they need: the
 curated tables, what `warehouse/given.py` makes (the calendar, the lists of the configuration, and
 `scope` with every feed from its first edition on), and each file under its own name.""",
     "how": """\
@@ -91,7 +91,8 @@ CHECKED = (
     ),
     (
         "Athena",
-        "parsed as Athena's SQL; translated back and run on DuckDB over generated worlds: its rows "
+        "parsed as Athena's SQL; translated back and run on DuckDB over generated worlds, and by a "
+        "stand-in for Athena over Parquet that publishing wrote: its rows "
         "and types; known traps are looked for on the syntax tree",
         "that Athena accepts the texts, or means what sqlglot takes it to mean. **Not verified "
         "against Athena**",

@@ -32,6 +32,7 @@ from _pytest.nodeid import NodeId
 
 ROOT = Path(__file__).resolve().parent.parent
 REAL_DATA = Path(os.environ.get("REAL_DATA") or ROOT.parent / "shared" / "data")
+LAMBDA_REQUIREMENTS = ROOT / "src" / "chartlake" / "aws" / "requirements-lambda.txt"
 SPEC = ROOT.parent / "shared" / "spec" / "spotify-open-api.yml"
 
 # Terminal libraries read these when they are imported: CI services set some, and then a test
@@ -100,7 +101,52 @@ def _has_java() -> bool:
     return version is not None and int(version[1]) >= 17
 
 
+def _has_index() -> bool:
+    """Whether what the functions carry can be found: nothing is downloaded for the answer."""
+    uv = Path(sys.prefix, "bin", "uv")
+    if not uv.exists():
+        return False
+    with tempfile.TemporaryDirectory() as folder:
+        where = ["--target", folder, "--python", sys.executable, "--python-version", "3.13"]
+        platform = ["--python-platform", "aarch64-manylinux_2_28", "--only-binary", ":all:"]
+        what = ["--no-deps", "--require-hashes", "-r", str(LAMBDA_REQUIREMENTS)]
+        done = subprocess.run(
+            [uv, "pip", "install", "--dry-run", *where, *platform, *what],
+            env=os.environ | {"UV_PYTHON_DOWNLOADS": "never", "UV_HTTP_RETRIES": "0"},
+            capture_output=True,
+            check=False,
+        )
+    return done.returncode == 0
+
+
+IAM_SIMULATION = ROOT / "tests" / "aws" / "iam"
+
+
+def _has_simulator() -> bool:
+    package = IAM_SIMULATION / "node_modules" / "@cloud-copilot" / "iam-simulate"
+    return package.is_dir() and shutil.which("node") is not None
+
+
+CHECKOV = "checkov==3.3.30"
+_OF_UV = ("-m", "uv", "tool", "run", "--offline", "--python", sys.executable)
+OUT_OF_UVS_CACHE = (sys.executable, *_OF_UV, "--from", CHECKOV)
+"""What stands before `checkov`: it pins an old boto3, and so has an environment of its own."""
+
+
+def _has_checkov() -> bool:
+    start = [*OUT_OF_UVS_CACHE, "python", "-c", ""]
+    return subprocess.run(start, capture_output=True, check=False).returncode == 0
+
+
 NEEDS = {
+    "checkov": Need(cache(_has_checkov), f"uv tool run --from {CHECKOV} checkov --version"),
+    "iam-simulate": Need(
+        _has_simulator, "install Node.js 20 or later, and run: npm ci --prefix tests/aws/iam"
+    ),
+    "index": Need(
+        cache(_has_index),
+        "let uv reach a package index (`.venv/bin/uv pip install` does)",
+    ),
     "java": Need(
         cache(_has_java),
         "install Java 17 or later (Debian, Ubuntu: sudo apt install openjdk-17-jre-headless)",

@@ -39,7 +39,8 @@ def open_stack(monkeypatch: pytest.MonkeyPatch, curated: str = f"{LAKE}/curated"
         s3, glue, athena = (aws.client(each) for each in ("s3", "glue", "athena"))
         for bucket in {BUCKET, curated.split("/")[2]}:
             s3.create_bucket(Bucket=bucket)
-        glue.create_database(DatabaseInput={"Name": f"{NAME}_curated"})
+        for database in (NAME, f"{NAME}_curated"):
+            glue.create_database(DatabaseInput={"Name": database})
         for table in TABLES.values():
             columns = {column.name: column.type for column in hive_columns(table)}
             about = parquet(Relation(table.name, columns, ""), f"{curated}/{table.name}/")

@@ -157,12 +157,16 @@ class _Stack:
         each = self.template["Resources"][name]
         return self.value(_ATTRIBUTES[each["Type"], attribute](name, each["Properties"]))
 
-    def _sub(self, of: str) -> str:
+    def _sub(self, of: str | list[Any]) -> str:
+        text, own = (of, {}) if isinstance(of, str) else of
+
         def found(match: re.Match[str]) -> str:
+            if match[1] in own:
+                return str(self.value(own[match[1]]))
             name, _, attribute = match[1].partition(".")
             return str(self._attribute(name, attribute) if attribute else self._ref(name))
 
-        return re.sub(r"\$\{([^!}]+)\}", found, of)
+        return re.sub(r"\$\{([^!}]+)\}", found, text)
 
 
 def _typed(value: Any, kind: str) -> Any:
@@ -206,6 +210,7 @@ _REFERENCES: dict[str, Callable[[str, Any], Any]] = {
     "AWS::Glue::Crawler": _named("Name"),
     "AWS::Glue::Database": _named("DatabaseInput", "Name"),
     "AWS::Glue::Job": _named("Name"),
+    "AWS::IAM::ManagedPolicy": lambda name, _: f"arn:aws:iam::{ACCOUNT}:policy/{NAME}-{name}",
     "AWS::IAM::Role": lambda name, properties: f"{NAME}-{name}",
     "AWS::Lambda::Function": _named("FunctionName"),
     "AWS::Logs::LogGroup": _named("LogGroupName"),
@@ -216,7 +221,6 @@ _REFERENCES: dict[str, Callable[[str, Any], Any]] = {
     "AWS::StepFunctions::StateMachine": _arn("states", "stateMachine:", "StateMachineName"),
 }
 _ATTRIBUTES: dict[tuple[str, str], Callable[[str, Any], Any]] = {
-    ("AWS::CloudWatch::Alarm", "Arn"): _arn("cloudwatch", "alarm:", "AlarmName"),
     ("AWS::IAM::Role", "Arn"): lambda name, _: f"arn:aws:iam::{ACCOUNT}:role/{NAME}-{name}",
     ("AWS::Lambda::Function", "Arn"): _arn("lambda", "function:", "FunctionName"),
     ("AWS::Logs::LogGroup", "Arn"): lambda name, properties: {

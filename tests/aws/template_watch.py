@@ -156,7 +156,7 @@ def questions_have_a_limit(resources: Resources) -> None:
 
 def databases_are_those_agreed(resources: Resources) -> None:
     found = {each["DatabaseInput"]["Name"] for each in every(resources, "Glue::Database").values()}
-    assert found == {NAME, *(f"{NAME}_{kind}" for kind in ("curated", "draft", "crawled"))}
+    assert found == {NAME, *(f"{NAME}_{kind}" for kind in ("curated", "crawled"))}
     for table in every(resources, "Glue::Table").values():
         assert table["DatabaseName"] == f"{NAME}_curated"
         name, place = table["TableInput"]["Name"], resources["TablesBucket"]["Properties"]["Value"]

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from cfnlint.api import lint  # type: ignore[import-untyped]  # has no hints
 
-from tests.aws import template_properties, template_rights, template_watch
+from tests.aws import template_events, template_properties, template_rights, template_watch
 from tests.aws.template_rights import ANY_RESOURCE, BOUNDARY, statements
 from tests.aws.template_values import ACCOUNT, REGION, TEMPLATE, Resources, resolve, template
 
@@ -29,7 +29,7 @@ SETS = {"plain": PLAIN, "all": ALL, "existing": EXISTING}
 Property = Callable[[Resources], None]
 PROPERTIES: dict[str, Property] = {
     name: function
-    for module in (template_properties, template_rights, template_watch)
+    for module in (template_properties, template_events, template_rights, template_watch)
     for name, function in inspect.getmembers(module, inspect.isfunction)
     if function.__module__ == module.__name__
     and not name.startswith("_")
@@ -162,7 +162,6 @@ MUTANTS: list[tuple[str, str, Any]] = [
         "Workgroup.WorkGroupConfiguration.BytesScannedCutoffPerQuery",
         GONE,
     ),
-    ("databases_are_those_agreed", "DraftDatabase.DatabaseInput.Name", "draft"),
     ("databases_are_those_agreed", "CuratedEntries.TableInput.PartitionKeys", []),
     ("the_crawler_only_checks", "Crawler.DatabaseName", {"Ref": "CuratedDatabase"}),
 ]

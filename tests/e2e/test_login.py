@@ -134,3 +134,32 @@ def test_access_is_denied(chartlake: Command, folder: Path, spotify: Simulator) 
     assert said.code == 3
     assert "access was denied" in said.err
     assert not (folder / "accounts").exists()
+
+
+def test_a_sign_in_that_aws_keeps(
+    chartlake: Command,
+    folder: Path,
+    spotify: Simulator,
+    s3_url: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """What runs in AWS reads it, and keeps what a refresh gives; this machine keeps nothing."""
+    monkeypatch.setenv("CHARTLAKE_AWS__NAME", f"s{folder.name[-4:]}".replace("-", ""))
+    monkeypatch.setenv("CHARTLAKE_LAKE__URL", s3_url)
+    said = chartlake("login", "--store", "aws")
+    assert said.code == 0, said.err
+    assert "AWS Secrets Manager" in said.out
+    assert not (folder / "accounts").exists()
+
+    monkeypatch.setenv("CHARTLAKE_AUTH__STORE", "aws")
+    for _ in range(2):  # the second needs what the first has written back
+        spotify.expire_access_tokens()
+        with open_project(read_settings(folder)) as project:
+            assert f"({who(project)})" in said.out
+
+    assert chartlake("logout", "--store", "aws").code == 0
+    with (
+        open_project(read_settings(folder)) as project,
+        pytest.raises(SignInError, match="nobody is signed in"),
+    ):
+        who(project)

@@ -126,7 +126,7 @@ def keys_of(model: type[BaseModel], prefix: str = "") -> Iterator[str]:
         part: Any = field.annotation
         if name == "markets":  # its keys are names that the user gives
             yield "markets.FAMILY.MARKET"
-        elif typing.get_origin(part) is dict:
+        elif name == "feeds":
             kinds = typing.get_args(typing.get_args(typing.get_args(part)[1])[0])  # of a feed
             for kind in kinds:
                 yield from keys_of(kind, f"{prefix}{name}.NAME.")

@@ -6,8 +6,8 @@ from concurrent.futures import Future
 
 import pytest
 
-from chartlake.wiring.deadline import _within
 from chartlake.model import Snapshot
+from chartlake.wiring.deadline import _within
 from tests.lake.snapshots import snapshot
 
 

@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
 from chartlake.aws.athena import Athena
+from chartlake.aws.relations import bare
 from chartlake.warehouse.dialects import check_text
 from chartlake.warehouse.gate import ROWS_SHOWN, failed_of, refused
 from chartlake.warehouse.port import CheckResult, Result
@@ -51,7 +52,7 @@ def _counted(athena: Athena, database: str, some: Sequence[Check]) -> dict[str, 
     """How many rows each of these checks finds."""
     counts = (
         f"SELECT '{check.name}' AS name, count(*) AS failures FROM (\n"
-        f"{check_text(check, 'athena')}\n) AS found"
+        f"{bare(check_text(check, 'athena'))}\n) AS found"
         for check in some
     )
     names = ", ".join(check.name for check in some)
@@ -65,7 +66,9 @@ def _result(
     severity = "warning" if check.name in as_warnings else check.severity
     answer = Result((), [])
     if failures:
-        text = f"SELECT * FROM (\n{check_text(check, 'athena')}\n) AS found LIMIT {ROWS_SHOWN}"
+        text = (
+            f"SELECT * FROM (\n{bare(check_text(check, 'athena'))}\n) AS found LIMIT {ROWS_SHOWN}"
+        )
         rows = athena.rows(text, database, f"the rows of the check {check.name}")
         answer = Result(tuple(rows[0]), [tuple(row.values()) for row in rows])
     return CheckResult(check.name, severity, check.statement, failures, answer)

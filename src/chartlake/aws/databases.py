@@ -9,34 +9,34 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from datetime import datetime
 from typing import Any
 
 from chartlake.aws.relations import Relation
 
-__all__ = ["Database", "add_partitions", "drop", "made_before", "parquet"]
+__all__ = ["Database", "add_partitions", "drop", "make", "parquet"]
 
+_TOGETHER = 8
 _AT_ONCE = 100  # as many partitions as Glue takes with one request
 _PRESTO = {"string": "varchar", "int": "integer"}
 
 
 class Database:
-    """One database, as it is now; it is made when it is not there."""
+    """One database, as it is now."""
 
     def __init__(self, glue: Any, name: str) -> None:
         self._glue = glue
         self.name = name
-        with suppress(glue.exceptions.AlreadyExistsException):
-            glue.create_database(DatabaseInput={"Name": name, "Description": "made by chartlake"})
         self._there = {table["Name"]: table for table in _tables(glue, name)}
 
-    def locations(self) -> dict[str, str]:
-        """Where each table's files lie."""
-        return {
-            name: table["StorageDescriptor"].get("Location", "")
-            for name, table in self._there.items()
-        }
+    def put_all(
+        self, tables: Iterable[tuple[Relation, str]], views: Iterable[Relation] = ()
+    ) -> None:
+        """Put tables with their places, then views, many at a time: each takes a while."""
+        with ThreadPoolExecutor(_TOGETHER, thread_name_prefix="glue") as pool:
+            list(pool.map(lambda each: self.put_table(*each), tables))
+            list(pool.map(self.put_view, views))
 
     def put_table(self, relation: Relation, location: str) -> None:
         """Let a table of this name be over the Parquet files in that place."""
@@ -97,15 +97,11 @@ def add_partitions(glue: Any, database: str, wanted: Mapping[str, Collection[str
     return count
 
 
-def made_before(glue: Any, prefix: str, before: datetime) -> list[str]:
-    """The databases whose names begin so and that were made before a time."""
-    pages = glue.get_paginator("get_databases").paginate()
-    found = (each for page in pages for each in page["DatabaseList"])
-    return [
-        each["Name"]
-        for each in found
-        if each["Name"].startswith(prefix) and each["CreateTime"] < before
-    ]
+def make(glue: Any, name: str) -> Database:
+    """A database that is new, or that a killed run has left."""
+    with suppress(glue.exceptions.AlreadyExistsException):
+        glue.create_database(DatabaseInput={"Name": name, "Description": "made by chartlake"})
+    return Database(glue, name)
 
 
 def drop(glue: Any, database: str) -> None:

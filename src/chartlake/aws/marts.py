@@ -22,7 +22,7 @@ from chartlake.aws.athena import Athena
 from chartlake.aws.databases import Database
 from chartlake.aws.given import given
 from chartlake.aws.live import Live, live_now, revisions, told_by
-from chartlake.aws.relations import asked, draft_only, live_views, marts, of_marts, written
+from chartlake.aws.relations import asked, bare, draft_only, live_views, marts, of_marts, written
 from chartlake.errors import StorageError
 from chartlake.lake import keys
 from chartlake.lake import marts as runs
@@ -34,12 +34,12 @@ from chartlake.warehouse.dialects import dialect_text
 from chartlake.warehouse.port import CheckResult
 from chartlake.warehouse.shapes import shapes
 
-__all__ = ["AthenaMarts", "Made"]
+__all__ = ["AT_ONCE", "AthenaMarts", "Made"]
 
 Tell = Callable[[int, int], None]
 Files = dict[str, list[BuiltFile]]
 
-_AT_ONCE = 5  # of the 20 queries or more that an account may run at the same time
+AT_ONCE = 5  # of the 20 queries or more that an account may run at the same time
 _ABANDONED = timedelta(days=1)
 
 
@@ -75,7 +75,7 @@ class AthenaMarts:
         """The same from what was found to be live, with the months of all files known to Glue."""
         databases.add_partitions(self._glue, f"{self._name}_curated", live.months)
         begun = runs.begin(store, revisions(live))
-        with self._draft(begun, now) as draft:
+        with self._draft(store, begun, now) as draft:
             making = _Making(self._athena, draft, store, begun)
             files = making.write(_written(live, given(live.attempts, now, self._chosen)))
             making.put_views(f"{self._name}_curated")
@@ -86,15 +86,17 @@ class AthenaMarts:
         return Made(made, live, tuple(found))
 
     @contextmanager
-    def _draft(self, begun: Begun, now: datetime) -> Iterator[Database]:
-        prefix = f"{self._name}_draft_"
-        for left in databases.made_before(self._glue, prefix, now - _ABANDONED):
-            databases.drop(self._glue, left)
-        draft = Database(self._glue, prefix + begun.run.replace("-", "_"))
+    def _draft(self, store: Store, begun: Begun, now: datetime) -> Iterator[Database]:
+        for left in runs.leavings(store, now - _ABANDONED):
+            databases.drop(self._glue, self._draft_of(keys.run_of(left.key)))
+        draft = databases.make(self._glue, self._draft_of(begun.run))
         try:
             yield draft
         finally:
             databases.drop(self._glue, draft.name)
+
+    def _draft_of(self, run: str) -> str:
+        return f"{self._name}_draft_{run.replace('-', '_')}"
 
     def _copied(self, making: _Making, store: Store, live: Live) -> Files:
         """The marts of a run that Spark has made of the same attempts; nothing where there is none.
@@ -145,17 +147,15 @@ class _Making:
 
     def put_views(self, curated: str) -> None:
         """Let the draft hold all that the SELECTs of marts read, and that is no mart."""
-        for relation in written():
-            self._draft.put_table(relation, self._place(relation.name))
-        for view in (*live_views(curated), *asked(), *draft_only()):
-            self._draft.put_view(view)
+        tables = ((relation, self._place(relation.name)) for relation in written())
+        self._draft.put_all(tables, (*live_views(curated), *asked(), *draft_only()))
 
     def unload(self, tell: Tell) -> Files:
         """Make each mart when those are there that it reads, some at a time."""
         waiting = TopologicalSorter({mart.name: shapes()[mart.name].after for mart in marts()})
         waiting.prepare()
         files: Files = {}
-        with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="athena") as pool:
+        with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="athena") as pool:
             under_way: dict[Future[list[BuiltFile]], str] = {}
             try:
                 while waiting.is_active():
@@ -184,16 +184,15 @@ class _Making:
                     table=file.table, key=key, rows=file.rows, size=file.size, sha256=file.sha256
                 )
             )
-        for name in files:
-            self._draft.put_table(self._relations[name], self._place(name))
+        self._draft.put_all((self._relations[name], self._place(name)) for name in files)
         return files
 
     def _unload(self, name: str) -> list[BuiltFile]:
         """One mart: its rows as Parquet in a folder of the run, and the draft's table over it."""
         place = self._place(name)
-        select = dialect_text(name, "athena")
+        select = bare(dialect_text(name, "athena"))
         statement = (
-            f"UNLOAD (\n{select})\nTO '{place}'\nWITH (format = 'PARQUET', compression = 'ZSTD')"
+            f"UNLOAD (\n{select}\n)\nTO '{place}'\nWITH (format = 'PARQUET', compression = 'ZSTD')"
         )
         self._athena.run(statement, self._draft.name, f"the mart {name}")
         self._draft.put_table(self._relations[name], place)

@@ -41,15 +41,11 @@ def point_tables(to: Publication) -> None:
     pointed = ""
     while (run := _run(to.store)) != pointed:
         main = Database(to.glue, to.name)
-        names = set()
-        for relation in (*written(), *of_marts()):
-            place = f"{keys.marts_of(run)}{relation.name}/"
-            main.put_table(relation, to.store.places.url_of(place))
-            names.add(relation.name)
-        for view in (*live_views(f"{to.name}_curated"), *asked()):
-            main.put_view(view)
-            names.add(view.name)
-        main.drop_others(names)
+        tables = (*written(), *of_marts())
+        places = (f"{keys.marts_of(run)}{table.name}/" for table in tables)
+        views = (*live_views(f"{to.name}_curated"), *asked())
+        main.put_all(zip(tables, map(to.store.places.url_of, places), strict=True), views)
+        main.drop_others({relation.name for relation in (*tables, *views)})
         pointed = run
 
 

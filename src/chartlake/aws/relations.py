@@ -20,7 +20,7 @@ from chartlake.warehouse.dialects import dialect_text
 from chartlake.warehouse.shapes import shapes
 from chartlake.warehouse.sql import STEPS, VIEWS, SqlFile
 
-__all__ = ["Relation", "asked", "draft_only", "live_views", "marts", "of_marts", "written"]
+__all__ = ["Relation", "asked", "bare", "draft_only", "live_views", "marts", "of_marts", "written"]
 
 _HIVE = {"varchar": "string", "integer": "int"}
 _LIVE = "live_attempts"
@@ -91,7 +91,7 @@ def live_views(curated: str) -> Iterator[Relation]:
     """
     for table in TABLES.values():
         columns = shapes()[table.name].columns | {"slot_month": "varchar"}
-        names = ", ".join(f"r.{name}" for name in columns)
+        names = ", ".join(f'r."{name}"' for name in columns)
         yield Relation(
             table.name,
             columns,
@@ -135,6 +135,11 @@ def of_marts() -> Iterator[Relation]:
     return (Relation(file.name, shapes()[file.name].columns, file.grain) for file in marts())
 
 
+def bare(text: str) -> str:
+    """A SELECT without the comments that come first: they are for readers of the file."""
+    return "\n".join(line for line in text.splitlines() if not line.startswith("--"))
+
+
 def _as_view(file: SqlFile) -> Relation:
-    text = dialect_text(file.name, "athena")
-    return Relation(file.name, shapes()[file.name].columns, file.grain, text)
+    select = bare(dialect_text(file.name, "athena"))
+    return Relation(file.name, shapes()[file.name].columns, file.grain, select)

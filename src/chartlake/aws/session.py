@@ -12,8 +12,10 @@ from botocore.config import Config
 from botocore.exceptions import (
     BotoCoreError,
     ClientError,
+    CredentialRetrievalError,
     EndpointConnectionError,
     HTTPClientError,
+    LoginError,
     NoCredentialsError,
     NoRegionError,
     PartialCredentialsError,
@@ -31,7 +33,10 @@ from chartlake.errors import (
     Unavailable,
 )
 
-__all__ = ["code_of", "open_client", "open_session", "told"]
+__all__ = ["Session", "code_of", "open_client", "open_session", "told"]
+
+Session = boto3.Session
+"""For those who hand it on and need nothing else of boto."""
 
 _ENDED = {"ExpiredToken", "ExpiredTokenException", "RequestExpired", "TokenRefreshRequired"}
 _WRONG = {
@@ -58,7 +63,10 @@ def open_session(region: str | None = None, profile: str | None = None) -> boto3
     """A session for a region and a profile; ConfigError where there is no such profile or region.
 
     Nothing is asked of the network yet. AWS_REGION counts too, which boto knows only in Lambda.
+    There are no profiles there: what a project says of one is for the machine that deploys it.
     """
+    if "AWS_LAMBDA_FUNCTION_NAME" in os.environ:
+        profile = None
     try:
         session = boto3.Session(
             region_name=region or os.environ.get("AWS_REGION") or None, profile_name=profile
@@ -134,9 +142,12 @@ def _failed(error: BotoCoreError, doing: str) -> ChartlakeError:
         )
     if isinstance(error, NoRegionError):
         return _no_region()
-    if isinstance(error, SSOError | TokenRetrievalError):
+    if isinstance(error, SSOError | TokenRetrievalError | LoginError):
+        how = "aws login" if isinstance(error, LoginError) else "aws sso login"
+        return SignInError(f"cannot {doing}: the sign-in to AWS has ended", why=why, fix=how)
+    if isinstance(error, CredentialRetrievalError):
         return SignInError(
-            f"cannot {doing}: the sign-in to AWS has ended", why=why, fix="aws sso login"
+            f"cannot {doing}: the AWS credentials cannot be had", why=why, fix=_HOW_TO_SIGN_IN
         )
     if isinstance(error, EndpointConnectionError | HTTPClientError):
         return Unavailable(

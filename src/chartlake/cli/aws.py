@@ -21,9 +21,8 @@ from chartlake.settings import FILE_NAME, AwsSettings, read_settings
 from chartlake.wiring.clock import system_clock
 
 if TYPE_CHECKING:  # boto takes a while to import: only a command of this group waits for it
-    import boto3
-
     from chartlake.aws.deploy.prepare import Cloud, Prepared
+    from chartlake.aws.session import Session
 
 __all__ = ["app"]
 
@@ -31,10 +30,14 @@ app = typer.Typer(
     no_args_is_help=True, help="The pipeline in your AWS account: deploy it, watch it, remove it."
 )
 _DryRun = Annotated[
-    bool, typer.Option("--dry-run", help="Only show what would change; the stack stays as it is.")
+    bool,
+    typer.Option(
+        "--dry-run", help="Only show what would change: code is uploaded, the stack stays."
+    ),
 ]
 _WithData = Annotated[
-    bool, typer.Option("--with-data", help="Also the lake: the buckets that the stack has made.")
+    bool,
+    typer.Option("--with-data", help="Also the buckets that the stack has made, and the code's."),
 ]
 _YesDelete = Annotated[
     list[str] | None,
@@ -146,9 +149,7 @@ def destroy(
 
 
 @contextmanager
-def _opened(
-    settings: AwsSettings, doing: str
-) -> Iterator[tuple[AwsSettings, boto3.Session, Cloud]]:
+def _opened(settings: AwsSettings, doing: str) -> Iterator[tuple[AwsSettings, Session, Cloud]]:
     """The account, with errors for people around all that is asked of it."""
     if find_spec("boto3") is None:
         raise ConfigError("chartlake aws needs boto3", fix="pip install 'chartlake[aws]'")
@@ -175,6 +176,7 @@ def _carry_out(
 ) -> dict[str, Any] | None:
     """Ask and execute; the outputs of the stack as it is then, None where it was only looked at."""
     from chartlake.aws.deploy.bucket import remove_replaced
+    from chartlake.aws.deploy.crawl import crawl_changed
     from chartlake.aws.deploy.follow import execute
     from chartlake.aws.deploy.stack import discard
 
@@ -191,6 +193,8 @@ def _carry_out(
         raise
     stack = execute(cloud.cloudformation, proposal, aws_told.event, time.sleep)
     remove_replaced(cloud.s3, prepared.bucket, prepared.used)
+    if crawl_changed(cloud.glue, proposal, stack):
+        show.note("tables have changed: the crawler looks at the files (chartlake aws status)")
     return dict(stack.outputs)
 
 

@@ -61,6 +61,7 @@ def prepared(
         "stack": name,
         "region": region,
         "is_new": bool(proposal and proposal.is_new),
+        "was_proposed": bool(done.stack and done.stack.is_empty),
         "artefacts_bucket": done.bucket,
         "artefacts": list(artefacts),
         "uploaded": done.uploaded,
@@ -78,6 +79,8 @@ def print_prepared(told: Mapping[str, Any]) -> None:
     if not told["has_changes"]:
         show.line(f"stack {told['stack']} in {told['region']}: nothing to change")
         return
+    if told["was_proposed"]:
+        show.note("an earlier deploy ended before it was agreed to: this one takes its place")
     show.line(f"stack {told['stack']} in {told['region']}:")
     rows = [each | {"replacement": _replaced(each["replacement"])} for each in told["changes"]]
     show.table(_CHANGES, rows)

@@ -16,7 +16,6 @@ from chartlake.cli.remove import (
     facts_of,
     finish_removals,
     print_removed,
-    size_of,
 )
 from chartlake.errors import ChartlakeError, CorruptObject
 from chartlake.lake import retention
@@ -120,12 +119,12 @@ def _print_collected(
     print_removed(removed)
     for expiry in expiries:
         if expiry.objects:
-            size = size_of(sum(listed.size for listed in expiry.objects))
+            size = show.size(sum(listed.size for listed in expiry.objects))
             show.line(
                 f"{verb} the raw pages of {len(expiry.slots):,} old slots of {expiry.feed} ({size})"
             )
     for kind, count in sorted(Counter(piece.kind for piece in collected.pieces).items()):
-        size = size_of(sum(piece.size for piece in collected.pieces if piece.kind == kind))
+        size = show.size(sum(piece.size for piece in collected.pieces if piece.kind == kind))
         show.line(f"{verb} {count:,} {kind} {'object' if count == 1 else 'objects'} ({size})")
     if not (removed.anything or expiries or collected.pieces):
         show.line("No garbage: everything is referred to, or too young to tell.")

@@ -15,13 +15,15 @@ from chartlake.cli.options import AsJson, ProjectDir, open_here
 from chartlake.cli.show import Col
 from chartlake.errors import StorageError, UsageError
 from chartlake.lake import raw, tombstones
-from chartlake.lake.store import Store
+from chartlake.lake.copy import copy_lake
+from chartlake.lake.store import Store, open_store
 from chartlake.model import Manifest, Slot
 from chartlake.report.absence import missed, standing_on, why_absent
 from chartlake.wiring.project import Project
 
 app = typer.Typer(no_args_is_help=True, help="Look into the lake: what is committed, as received.")
 
+_TURN_SECONDS = 600.0
 _FEEDS = [
     Col("feed", "feed"),
     Col("slots", "slots"),
@@ -102,6 +104,28 @@ def cat(
         return
     for number, content in enumerate(raw.read_pages(here.store, manifest)):
         sys.stdout.buffer.write(b"\n" * (number > 0) + content)
+
+
+@app.command()
+def copy(
+    to: Annotated[str, typer.Argument(metavar="URL", help="A folder, or s3://bucket/prefix.")],
+    as_json: AsJson = False,
+    project: ProjectDir = None,
+) -> None:
+    """Copy the lake to another place: what is there is left, so it may be repeated."""
+    here = open_here(project)
+    target = open_store(to)
+    with here.store.alone("keep", _TURN_SECONDS), show.progress("copy", quiet=as_json) as progress:
+        copied = copy_lake(here.store, target, here.pipeline.clock(), progress)
+    if as_json:
+        show.json({"from": here.store.url, "to": target.url, **copied._asdict()})
+        return
+    there = f", {copied.there:,} were there already" if copied.there else ""
+    show.line(f"copied {copied.objects:,} objects, {show.size(copied.size)}{there}")
+    if copied.gone:
+        show.warn(f"{copied.gone:,} objects were removed meanwhile: run the copy again")
+    show.line(f"{show.program()} lake copy leaves the project as it is. To work on the copy:")
+    show.line(f'  url = "{target.url}" under [lake] in chartlake.toml, then: chartlake verify')
 
 
 def _feeds(here: Project) -> list[dict[str, Any]]:

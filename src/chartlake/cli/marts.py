@@ -9,7 +9,7 @@ import typer
 
 from chartlake.cli import show
 from chartlake.cli.options import AsJson, ProjectDir, open_here
-from chartlake.cli.remove import alone, size_of
+from chartlake.cli.remove import alone
 from chartlake.cli.show import Col
 from chartlake.errors import UsageError
 from chartlake.lake import builds, keys
@@ -88,7 +88,7 @@ def _facts(store: Store, run: MartsRun, seconds: float) -> dict[str, Any]:
 
 def _print(facts: dict[str, Any]) -> None:
     shown = [
-        {**mart, "files": len(mart["files"]), "size": size_of(mart["bytes"])}
+        {**mart, "files": len(mart["files"]), "size": show.size(mart["bytes"])}
         for mart in facts["marts"]
     ]
     show.table(_MART, shown)

@@ -29,7 +29,6 @@ __all__ = [
     "finish_removals",
     "print_removed",
     "purge",
-    "size_of",
 ]
 
 _PURGED = "it was purged"
@@ -142,7 +141,7 @@ def print_removed(removed: Removed) -> None:
     """Say what was removed, and what was not."""
     if removed.anything:
         told = ", ".join(f"{count:,} {kind}" for kind, count in removed.objects.items() if count)
-        show.line(f"removed {told} ({size_of(removed.size)})")
+        show.line(f"removed {told} ({show.size(removed.size)})")
     if removed.shared:
         show.warn(
             f"{len(removed.shared):,} raw objects stay, because slots that were unchanged since "
@@ -159,11 +158,6 @@ def print_removed(removed: Removed) -> None:
             f"{len(removed.short):,} other slots have lost rows ({names}): a file of their build "
             "was damaged, and their raw pages are gone. What could be read of them stays"
         )
-
-
-def size_of(count: int) -> str:
-    """Bytes for people."""
-    return f"{count / 1e6:,.1f} MB" if count >= 100_000 else f"{count / 1e3:,.1f} kB"
 
 
 def facts_of(removed: Removed) -> dict[str, Any]:

@@ -34,6 +34,7 @@ __all__ = [
     "plain",
     "program",
     "progress",
+    "size",
     "table",
     "warn",
     "words",
@@ -180,6 +181,11 @@ def program() -> str:
         return "chartlake"
     near = os.path.relpath(called)
     return shlex.quote(str(called.absolute()) if near.startswith("..") else near)
+
+
+def size(count: int) -> str:
+    """Bytes, for people."""
+    return f"{count / 1e6:,.1f} MB" if count >= 100_000 else f"{count / 1e3:,.1f} kB"
 
 
 def plain(text: str) -> str:

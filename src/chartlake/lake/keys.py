@@ -136,6 +136,11 @@ def lease(name: str) -> str:
     return state(f"lease-{name}")
 
 
+def is_lease(key: str) -> bool:
+    """Whether an object tells whose turn it is."""
+    return key.startswith(f"{STATE}lease-")
+
+
 def tombstone(feed: str) -> str:
     """The note that closes a feed: its source is gone, its history stays."""
     return f"{TOMBSTONES}{feed}.json"

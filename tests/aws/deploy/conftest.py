@@ -54,7 +54,7 @@ def credentials(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def name() -> str:
     """That of a stack nobody else uses."""
-    return f"s{uuid.uuid4().hex[:12]}"
+    return f"t{uuid.uuid4().hex[:12]}"  # s3… would be the service to moto
 
 
 @pytest.fixture

@@ -20,6 +20,7 @@ from chartlake.aws.deploy.artefacts import Artefact, build_artefacts
 from chartlake.aws.deploy.leave_out import is_needed
 from chartlake.aws.deploy.zips import digest_of, files_below, write_zip
 from chartlake.errors import ConfigError
+from chartlake.warehouse.sql import MARTS
 from tests.conftest import ROOT
 
 SETTINGS = b'[spotify]\nclient_id = "an id"\n'
@@ -100,6 +101,25 @@ def test_the_code_in_the_zip_knows_its_version(
         capture_output=True, text=True, check=True,
     )  # fmt: skip
     assert said.stdout.strip() == version("chartlake")
+
+
+def test_glue_can_import_the_code_from_the_zip(
+    tmp_path: Path, template: Path, packages: Path
+) -> None:
+    """It is not unpacked there: whatever is read beside the code is read from the archive."""
+    glue = built(tmp_path / "made", template, packages)["GlueCodeKey"]
+    program = (
+        "import sys; sys.path = [p for p in sys.path if not p.endswith('src')];"
+        f"sys.path.insert(0, {str(glue.file)!r});"
+        "import chartlake, chartlake.wiring, chartlake.spark.jobs, chartlake.spark.marts;"
+        "from chartlake.warehouse.sql import MARTS; from chartlake.warehouse import dialects;"
+        f"assert chartlake.__file__.startswith({str(glue.file)!r}); print(len(MARTS))"
+    )
+    said = subprocess.run(
+        [sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert said.returncode == 0, said.stderr
+    assert int(said.stdout) == len(MARTS)
 
 
 @pytest.mark.parametrize(

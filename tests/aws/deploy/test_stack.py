@@ -131,6 +131,25 @@ def test_a_change_set_that_fails_for_another_reason(fake: FakeCloudFormation, cl
     assert fake.actions[-1] == "DeleteStack"
 
 
+@pytest.mark.parametrize(
+    ("before", "kind"),
+    [
+        (None, "CREATE"),
+        ("REVIEW_IN_PROGRESS", "CREATE"),  # proposed once, and never made
+        ("UPDATE_ROLLBACK_COMPLETE", "UPDATE"),
+    ],
+)
+def test_a_stack_is_made_or_changed(
+    fake: FakeCloudFormation, client: Any, before: str | None, kind: str
+) -> None:
+    fake.answers["CreateChangeSet"] = [MADE]
+    fake.answers["DescribeChangeSet"] = [tags(Status="CREATE_COMPLETE")]
+    found = proposed(client, stack_in(before) if before else None, [])
+    assert found
+    assert found.is_new == (kind == "CREATE")
+    assert fake.asked[0]["ChangeSetType"] == kind
+
+
 def test_a_change_set_that_is_never_ready(fake: FakeCloudFormation, client: Any) -> None:
     fake.answers["CreateChangeSet"] = [MADE]
     fake.answers["DescribeChangeSet"] = [tags(Status="CREATE_IN_PROGRESS")]

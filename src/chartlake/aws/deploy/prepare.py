@@ -30,6 +30,7 @@ class Cloud:
     suffix: str
     cloudformation: Any
     s3: Any
+    glue: Any
 
     def artefacts_bucket(self, name: str) -> str:
         """The bucket for the artefacts of a stack."""
@@ -51,15 +52,15 @@ class Prepared:
 def open_cloud(session: boto3.Session) -> Iterator[Cloud]:
     """Ask whose account it is, and open the clients."""
     with ExitStack() as stack:
-        sts, cloudformation, s3 = (
+        sts, *others = (
             stack.enter_context(closing(open_client(session, service)))
-            for service in ("sts", "cloudformation", "s3")
+            for service in ("sts", "cloudformation", "s3", "glue")
         )
         account = sts.get_caller_identity()["Account"]
         region = str(session.region_name)
         is_in_china = session.get_partition_for_region(region) == "aws-cn"
         suffix = "amazonaws.com.cn" if is_in_china else "amazonaws.com"
-        yield Cloud(account, region, suffix, cloudformation, s3)
+        yield Cloud(account, region, suffix, *others)
 
 
 def prepare(
