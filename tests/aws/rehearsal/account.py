@@ -55,8 +55,8 @@ class Account:
         self.ran_in_order: list[Ran] = []
         self.asked_later: list[tuple[str, Any]] = []
         self.jobs: list[dict[str, Any]] = []
-        self.on: Callable[[Request], bool] = lambda request: False
-        """What a test does when a request comes: a fault. Whether nothing else is to happen."""
+        self.on: Callable[[Request], int] = lambda request: 0
+        """What a test does when a request comes: a fault; its status, where nothing else is done."""
         self.executions_failed = 0
         self._machine = Machine(definition(stack), self._call, time)
         aws.instead = self._instead
@@ -170,8 +170,8 @@ class Account:
         return self._named(resource.rpartition(":")[2]).invoke(asked)
 
     def _instead(self, request: Request) -> tuple[int, bytes] | None:
-        if self.on(request):
-            return 503, b""
+        if status := self.on(request):
+            return status, b""
         if request.service == "lambda" and request.path.endswith("/invocations"):
             name = request.path.split("/")[3]
             self.asked_later.append((name, json.loads(request.body)))

@@ -40,6 +40,7 @@ def calls_of(requests: Iterable[Request]) -> list[Call]:
         {
             Call(request.key, action, resource, tuple(sorted(context.items())))
             for request in requests
+            if request.key
             for action, resource, context in _needed(request)
         }
     )

@@ -229,22 +229,30 @@ def _misfortunes(played: Played) -> None:
     played.copy_lake()
     with played.scene("before its time") as scene:
         future = "2026-11-27T01:05:00Z"  # a day from now: a check finds it
+        for stage in ("extract", "hydrate"):
+            account.functions["Extract"].invoke({"scheduled_at": future, "stage": stage})
+        account.functions["Transform"].invoke({"scheduled_at": future})
+        with suppress(TaskFailed):
+            account.functions["Publish"].invoke({"scheduled_at": future})
+    with played.scene("denied") as scene:
+        account.on = lambda request: 403 * (request.key == "ExtractRole")
         with suppress(ExecutionFailed):
             played.run(scene, future)
         scene.visited = account.visited
         scene.seen["executions failed"] = account.executions_failed
+        account.on = lambda request: 0
 
 
 def _killing(account: Account, function: str, method: str, zone: str) -> None:
     """Kill a function when its first such request comes, of which nothing is done."""
 
-    def kill(request: Request) -> bool:
+    def kill(request: Request) -> int:
         mine = request.key == f"{function}Role" and request.method == method
         if not mine or not request.path.startswith(f"/{account.bucket}/lake/{zone}"):
-            return False
-        account.on = lambda request: False
+            return 0
+        account.on = lambda request: 0
         account.functions[function].kill()
-        return True
+        return 503
 
     account.on = kill
 

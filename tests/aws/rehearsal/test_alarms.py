@@ -28,7 +28,8 @@ GOOD = ("good", "import", "next day")
 RAISED_IN = {
     "TransformErrorsAlarm": "lost and killed",
     "PublishErrorsAlarm": "before its time",
-    "RunFailedAlarm": "before its time",
+    "ExtractErrorsAlarm": "denied",
+    "RunFailedAlarm": "denied",
     "TransformDeadLettersAlarm": "poison",
     "StaleAlarm": "stale",
     "FeedsFailedAlarm": "refused",
@@ -41,9 +42,6 @@ RAISED_IN = {
 """In which scene each is raised."""
 
 BY_HAND = {
-    "ExtractErrorsAlarm": Metric(
-        "AWS/Lambda", "Errors", frozenset({("FunctionName", "chartlake-extract")})
-    ),
     **{
         f"{name}ThrottlesAlarm": Metric(
             "AWS/Lambda", "Throttles", frozenset({("FunctionName", f"chartlake-{name.lower()}")})

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 
+from tests.aws.iam_simulation import Question, answers
 from tests.aws.rehearsal.calls import Call, calls_of
 from tests.aws.rehearsal.play import Played
 
@@ -17,7 +17,7 @@ ROLES = {"ExtractRole", "TransformRole", "PublishRole"}
 
 @pytest.fixture(scope="module")
 def calls(played: Played) -> list[Call]:
-    """Those of the functions; where REHEARSAL_CALLS lies beside the logs they are read again."""
+    """Those of the functions; they lie beside the logs too, for whoever looks."""
     found = [call for call in calls_of(played.account.aws.requests) if call.role in ROLES]
     file = Path(played.folder, "calls.jsonl")
     file.write_text("".join(f"{call.in_json()}\n" for call in found))
@@ -54,12 +54,8 @@ def test_nobody_but_publish_asks_athena_and_changes_the_catalog(calls: list[Call
     assert asks == {"PublishRole"}
 
 
-@pytest.mark.skipif(
-    find_spec("tests.aws.iam_simulation") is None, reason="there is no simulation of IAM yet"
-)
+@pytest.mark.needs("iam-simulate")
 def test_every_call_is_allowed(calls: list[Call]) -> None:
-    from tests.aws.iam_simulation import Question, answers
-
     questions = [Question(c.role, c.action, c.resource, dict(c.context)) for c in calls]
     allowed = answers(questions)
     assert [call for call, may in zip(calls, allowed, strict=True) if not may] == []

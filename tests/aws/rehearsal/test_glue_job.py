@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -46,8 +47,9 @@ def run_job(
         "PYTHONPATH": str(code),
     }
     arguments = ["--JOB_NAME", "chartlake", "--lake_url", lake, "--TempDir", "s3://nowhere/", *more]
+    script = Path(shutil.copy(SCRIPT, folder))  # Glue starts it from a folder of its own
     return subprocess.run(
-        [sys.executable, SCRIPT, *arguments],
+        [sys.executable, script, *arguments],
         env=variables,
         cwd=folder,
         capture_output=True,
@@ -73,7 +75,9 @@ def backlog(
                     s3.put_object(Bucket=bucket, Key=f"backlog/{key}", Body=file.read_bytes())
         url = f"s3://{bucket}/backlog"
         folder = tmp_path_factory.mktemp("job")
-        yield open_store(url), run_job(played, url, folder)
+        store = open_store(url)
+        assert list(store.keys("manifests/"))  # it is open, with these rights
+        yield store, run_job(played, url, folder)
 
 
 def plain(rows: dict[str, list[dict[str, Any]]]) -> dict[str, list[str]]:
