@@ -56,7 +56,7 @@ class Account:
         self.asked_later: list[tuple[str, Any]] = []
         self.jobs: list[dict[str, Any]] = []
         self.on: Callable[[Request], int] = lambda request: 0
-        """What a test does when a request comes: a fault; its status, where nothing else is done."""
+        """What a test does when a request comes: its status, where nothing else is done."""
         self.executions_failed = 0
         self._machine = Machine(definition(stack), self._call, time)
         aws.instead = self._instead
