@@ -50,6 +50,10 @@ def test_an_hour_where_the_budget_is_spent() -> None:
     assert until(spent, DAILY) == NOW + timedelta(hours=1)
 
 
+def test_never_a_part_of_a_second_too_early() -> None:
+    assert until(governor(asked_to_wait=7199.3), DAILY) == NOW + timedelta(hours=2)
+
+
 def test_a_minute_where_the_time_was_up() -> None:
     assert governor().budget_used is None
     assert until(governor(), HOURLY) == NOW + timedelta(minutes=1)

@@ -6,8 +6,6 @@ import tempfile
 from importlib.resources import files
 from pathlib import Path
 
-from pyspark.sql import SparkSession
-
 from chartlake.settings import FILE_NAME, read_settings
 from chartlake.wiring.choices import choices_of
 from chartlake.wiring.cloud import open_cloud
@@ -20,7 +18,6 @@ def main() -> None:
     parser.add_argument("--lake_url", required=True)
     parser.add_argument("--stages", default="transform,marts")
     asked, _ = parser.parse_known_args()
-    SparkSession.builder.getOrCreate()
     os.environ |= {"CHARTLAKE_LAKE__URL": asked.lake_url, "CHARTLAKE_TRANSFORM__ENGINE": "spark"}
     told = files("chartlake").parent / FILE_NAME  # type: ignore[attr-defined]  # beside the code, in a zip
     with tempfile.TemporaryDirectory() as folder:

@@ -6,9 +6,11 @@ calls_of(account.aws.requests) -> [Call("ExtractRole", "s3:PutObject", "arn:aws:
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 from urllib.parse import parse_qs, unquote
+from xml.sax.saxutils import unescape
 
 from tests.aws.fake_aws import Request
 from tests.aws.template_values import ACCOUNT, NAME, REGION
@@ -17,6 +19,7 @@ __all__ = ["Call", "calls_of"]
 
 _CREATED = {"s3:if-none-match": "*", "s3:ObjectCreationOperation": "true"}
 _WRITTEN = {"s3:ObjectCreationOperation": "true"}
+_KEY = re.compile(r"<Key>([^<]+)</Key>")
 _SECRET_SUFFIX = "-AbCdEf"
 """Secrets Manager ends the names of ARNs so."""
 
@@ -85,6 +88,9 @@ def _of_s3(request: Request) -> Needed:
             yield "s3:GetObject", f"arn:aws:s3:::{unquote(source).lstrip('/')}", {}
     elif request.method == "DELETE":
         yield "s3:DeleteObject", of_object, {}
+    elif request.method == "POST" and "delete" in asked:
+        for name in _KEY.findall(request.body.decode()):
+            yield "s3:DeleteObject", f"{of_bucket}/{unescape(name)}", {}
     else:
         raise ValueError(f"what does S3 {request.method} {request.path}?{request.query} need?")
 
