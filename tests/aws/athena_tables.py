@@ -10,7 +10,8 @@ from __future__ import annotations
 import base64
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -27,6 +28,7 @@ from tests.warehouse.translated_back import back_from
 __all__ = ["Failed", "Files", "Tables"]
 
 PATH = "$path"
+_HERE = "the database of the statement"
 _SERDE = "org.apache.hadoop.hive.ql.io.parquet.serde.ParquetHiveSerDe"
 _INPUT = "org.apache.hadoop.hive.ql.io.parquet.MapredParquetInputFormat"
 _TYPES = {
@@ -47,13 +49,35 @@ class Failed(Exception):
 
 
 class Files:
-    """Objects of S3 as files here, each fetched once."""
+    """Objects of S3 as files here, each fetched once; and what was looked up of Glue and S3.
+
+    What was looked up is known until somebody writes there: `Aws` tells of every request.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self._known: dict[tuple[str, ...], Any] = {}
+        self.sound: set[str] = set()
+        """Texts of views that were found to give the columns that they tell."""
 
-    def below(self, s3: Any, location: str) -> tuple[list[Path], int]:
+    def once(self, place: tuple[str, ...], look_up: Callable[[], Any]) -> Any:
+        """What was looked up at a place, or is now."""
+        if place not in self._known:
+            self._known[place] = look_up()
+        return self._known[place]
+
+    def forget(self, is_gone: Callable[[tuple[str, ...]], bool]) -> None:
+        """Look these places up again when they are asked for."""
+        for place in [place for place in self._known if is_gone(place)]:
+            del self._known[place]
+
+    def below(self, s3: Any, location: str, key: str) -> tuple[list[Path], int]:
         """All that a table reads below its location, and how many bytes that are."""
+        place = ("s3", key, location.rstrip("/") + "/")
+        found: tuple[list[Path], int] = self.once(place, lambda: self._below(s3, location))
+        return found
+
+    def _below(self, s3: Any, location: str) -> tuple[list[Path], int]:
         found, size = [], 0
         for bucket, key, length in listed(s3, location):
             if length and not key.rpartition("/")[2].startswith(("_", ".")):
@@ -80,30 +104,22 @@ def listed(s3: Any, location: str) -> Iterator[tuple[str, str, int]]:
 class Tables:
     """What one statement names, made in a database of its own."""
 
-    def __init__(self, db: duckdb.DuckDBPyConnection, glue: Any, s3: Any, files: Files) -> None:
-        self._db, self._glue, self._s3, self._files = db, glue, s3, files
+    def __init__(
+        self, db: duckdb.DuckDBPyConnection, glue: Any, s3: Any, files: Files, key: str
+    ) -> None:
+        self._db, self._glue, self._s3, self._files, self._key = db, glue, s3, files, key
         self._made: set[tuple[str, str]] = set()
         self.scanned = 0
 
-    def text(self, tree: exp.Expr, database: str) -> str:
+    def text(self, asked: str, database: str) -> str:
         """The statement as DuckDB's, with all that it names made; Failed where Athena fails."""
-        with_path = any(column.name == PATH for column in tree.find_all(exp.Column))
-        if with_path and any(
-            isinstance(star.parent, exp.Select) for star in tree.find_all(exp.Star)
-        ):
-            raise Failed('NOT_SUPPORTED: * beside "$path" (by this stand-in)')
-        for table in _tables_of(tree):
-            if table.catalog.lower() not in ("", "awsdatacatalog"):
-                raise Failed(f"CATALOG_NOT_FOUND: Catalog '{table.catalog}' not found")
-            schema, name = (table.db or database).lower(), table.name.lower()
-            kept = schema + (PATH if with_path else "")
+        translated, names = _translated(asked)
+        for schema, name, with_path in names:
+            kept = (schema or database).lower() + (PATH if with_path else "")
             if (kept, name) not in self._made:
-                self._make(schema, name, kept)
+                self._make((schema or database).lower(), name, kept)
                 self._made.add((kept, name))
-            table.set("catalog", None)
-            table.set("db", exp.to_identifier(kept, quoted=True))
-            table.set("this", exp.to_identifier(name, quoted=True))
-        return back_from(tree)
+        return translated.replace(_HERE, database.lower())
 
     def _make(self, schema: str, name: str, kept: str) -> None:
         entry = self._entry(schema, name)
@@ -117,6 +133,11 @@ class Tables:
         self._db.execute(f'create view "{kept}"."{name}" as {text}')
 
     def _entry(self, schema: str, name: str) -> dict[str, Any]:
+        place = ("glue", self._key, schema, name)
+        entry: dict[str, Any] = self._files.once(place, lambda: self._looked_up(schema, name))
+        return entry
+
+    def _looked_up(self, schema: str, name: str) -> dict[str, Any]:
         try:
             entry: dict[str, Any] = self._glue.get_table(DatabaseName=schema, Name=name)["Table"]
         except self._glue.exceptions.EntityNotFoundException:
@@ -132,8 +153,16 @@ class Tables:
         view = json.loads(base64.b64decode(coded[1]))
         if view["catalog"].lower() != "awsdatacatalog":
             raise Failed(f"INVALID_VIEW: {name} is in the catalog {view['catalog']}")
-        text = self.text(sqlglot.parse_one(view["originalSql"], read="athena"), view["schema"])
-        told = [(c["name"], _OF_VIEWS.get(c["type"], c["type"])) for c in view["columns"]]
+        text = self.text(view["originalSql"], view["schema"])
+        if entry["ViewOriginalText"] not in self._files.sound:
+            self._check_view(name, entry, text, view["columns"])
+            self._files.sound.add(entry["ViewOriginalText"])
+        return text
+
+    def _check_view(
+        self, name: str, entry: dict[str, Any], text: str, columns: list[dict[str, str]]
+    ) -> None:
+        told = [(c["name"], _OF_VIEWS.get(c["type"], c["type"])) for c in columns]
         gives = [
             (row[0].lower(), {"hugeint": "bigint"}.get(row[1].lower(), row[1].lower()))
             for row in self._db.execute(f"describe {text}").fetchall()
@@ -143,7 +172,6 @@ class Tables:
             raise Failed(f"INVALID_VIEW: View '{name}' is stale or in invalid state: {odd}")
         if [c["Name"] for c in entry["StorageDescriptor"]["Columns"]] != [c for c, _ in told]:
             raise Failed(f"INVALID_VIEW: the catalog tells other columns of {name}")
-        return text
 
     def _table(self, name: str, entry: dict[str, Any], *, with_path: bool) -> str:
         stored = entry["StorageDescriptor"]
@@ -152,7 +180,7 @@ class Tables:
         selects = []
         for values, place in self._places(entry):
             _check_format(name, place)
-            paths, size = self._files.below(self._s3, place["Location"])
+            paths, size = self._files.below(self._s3, place["Location"], self._key)
             self.scanned += size
             if paths:
                 given = "".join(
@@ -166,11 +194,15 @@ class Tables:
     def _places(self, entry: dict[str, Any]) -> list[tuple[list[str], dict[str, Any]]]:
         if not entry.get("PartitionKeys"):
             return [([], entry["StorageDescriptor"])]
+        place = ("glue", self._key, entry["DatabaseName"], entry["Name"], "partitions")
+        found: list[Any] = self._files.once(place, lambda: self._partitions(entry))
+        return [(each["Values"], each["StorageDescriptor"]) for each in found]
+
+    def _partitions(self, entry: dict[str, Any]) -> list[dict[str, Any]]:
         pages = self._glue.get_paginator("get_partitions").paginate(
             DatabaseName=entry["DatabaseName"], TableName=entry["Name"]
         )
-        found = [each for page in pages for each in page["Partitions"]]
-        return [(each["Values"], each["StorageDescriptor"]) for each in found]
+        return [each for page in pages for each in page["Partitions"]]
 
     def _select(
         self, columns: dict[str, str], paths: list[Path], given: str, *, with_path: bool
@@ -184,6 +216,29 @@ class Tables:
         names = ", ".join("'" + str(path).replace("'", "''") + "'" for path in paths)
         read = f"read_parquet([{names}], union_by_name = true, filename = true)"
         return f"select {', '.join(picked)}{given}{last} from {read}"
+
+
+@cache
+def _translated(asked: str) -> tuple[str, tuple[tuple[str, str, bool], ...]]:
+    """A SELECT as DuckDB's, and the tables that it names: schema, name, whether with paths."""
+    trees = sqlglot.parse(asked, read="athena")
+    if len(trees) != 1 or not isinstance(trees[0], exp.Query):
+        raise Failed("NOT_SUPPORTED: only SELECT and UNLOAD (by this stand-in)")
+    tree, names = trees[0], []
+    with_path = any(column.name == PATH for column in tree.find_all(exp.Column))
+    stars = [star for star in tree.find_all(exp.Star) if isinstance(star.parent, exp.Select)]
+    if with_path and stars:
+        raise Failed('NOT_SUPPORTED: * beside "$path" (by this stand-in)')
+    for table in _tables_of(tree):
+        if table.catalog.lower() not in ("", "awsdatacatalog"):
+            raise Failed(f"CATALOG_NOT_FOUND: Catalog '{table.catalog}' not found")
+        schema, name = table.db.lower(), table.name.lower()
+        names.append((schema, name, with_path))
+        kept = (schema or _HERE) + (PATH if with_path else "")
+        table.set("catalog", None)
+        table.set("db", exp.to_identifier(kept, quoted=True))
+        table.set("this", exp.to_identifier(name, quoted=True))
+    return back_from(tree), tuple(names)
 
 
 def _tables_of(tree: exp.Expr) -> list[exp.Table]:

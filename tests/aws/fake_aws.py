@@ -95,12 +95,20 @@ class Aws:
         name = request.headers.get("x-amz-target", "")
         action = self.athena.actions.get(name.removeprefix(_ATHENA))
         if not name.startswith(_ATHENA) or action is None:
+            self._tell_athena(request, name)
             return self._moto(environ, start)
         try:
             return _answered(start, 200, json.dumps(action(json.loads(body), request.key)).encode())
         except InvalidRequest as error:
             told = {"__type": "InvalidRequestException", "Message": str(error)}
             return _answered(start, 400, json.dumps(told).encode())
+
+    def _tell_athena(self, request: Request, target: str) -> None:
+        """Of what may change the tables; what is asked just before it is answered counts too."""
+        if request.service == "s3" and request.method != "GET":
+            self.athena.written("s3", request.path, {})
+        if request.service == "glue" and not target.startswith("AWSGlue.Get"):
+            self.athena.written("glue", "", json.loads(request.body))
 
 
 def _answered(start: Any, status: int, body: bytes) -> list[bytes]:

@@ -36,4 +36,6 @@ def not_before(
         for feed in feeds
         if feed.name in deferred
     )
-    return until if any(open_then) else None
+    # a whole second, and not before it: a machine waits until the time as it is written
+    whole = (until + timedelta(microseconds=999_999)).replace(microsecond=0)
+    return whole if any(open_then) else None

@@ -2,12 +2,9 @@
 
 import argparse
 import os
-import sys
 import tempfile
 from importlib.resources import files
 from pathlib import Path
-
-from pyspark.sql import SparkSession
 
 from chartlake.settings import FILE_NAME, read_settings
 from chartlake.wiring.choices import choices_of
@@ -20,8 +17,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(allow_abbrev=False)
     parser.add_argument("--lake_url", required=True)
     parser.add_argument("--stages", default="transform,marts")
-    asked, _ = parser.parse_known_args(sys.argv[1:])
-    SparkSession.builder.getOrCreate()
+    asked, _ = parser.parse_known_args()
     os.environ |= {"CHARTLAKE_LAKE__URL": asked.lake_url, "CHARTLAKE_TRANSFORM__ENGINE": "spark"}
     told = files("chartlake").parent / FILE_NAME  # type: ignore[attr-defined]  # beside the code, in a zip
     with tempfile.TemporaryDirectory() as folder:
@@ -31,8 +27,8 @@ def main() -> None:
     with open_cloud(settings) as cloud:
         failed = cloud.pipeline.transform().failed if "transform" in asked.stages else ()
         if "marts" in asked.stages:
-            makes = marts_on_spark(settings.transform.spark_master, choices_of(settings))
-            makes.make(cloud.store, cloud.pipeline.clock(), lambda done, of: None)
+            marts = marts_on_spark(settings.transform.spark_master, choices_of(settings))
+            marts.make(cloud.store, cloud.pipeline.clock(), lambda done, of: None)
     if failed:
         raise RuntimeError(f"{len(failed)} slots could not be built, the first: {failed[0].error}")
 

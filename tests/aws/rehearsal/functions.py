@@ -9,7 +9,7 @@ The process stays between invocations, as it does in Lambda, until one kills it.
 from __future__ import annotations
 
 import json
-import os
+import re
 import subprocess
 import sys
 import time
@@ -26,7 +26,7 @@ from tests.conftest import ROOT
 
 __all__ = ["Function", "Ran"]
 
-_API = "/2018-06-01/runtime"
+_PEAK = re.compile(r"VmHWM:\s+(\d+) kB")
 _ARN = "arn:aws:lambda:eu-central-1:123456789012:function:"
 
 
@@ -59,7 +59,7 @@ class Function:
         self.ran: list[Ran] = []
         self.peak_mb = 0.0
         self._handler, self._variables = handler, variables
-        self._output = folder / f"{name}.log"
+        self._output = folder / f"{name}-{uuid.uuid4().hex}.log"
         self._read = self._life = 0
         self._events: Queue[dict[str, Any]] = Queue()
         self._answers: Queue[tuple[str, Any]] = Queue()
@@ -82,6 +82,7 @@ class Function:
             output = self._invoke(event, seconds)
         except TaskFailed as error:
             failed = error
+        self._measure()
         ran = Ran(self.name, event, output, failed, self._printed())
         self.ran.append(ran)
         if failed:
@@ -94,9 +95,7 @@ class Function:
         process, self._process = self._process, None
         if process:
             process.kill()
-            _, status, usage = os.wait4(process.pid, 0)
-            process.returncode = os.waitstatus_to_exitcode(status)
-            self.peak_mb = max(self.peak_mb, usage.ru_maxrss / 1024)
+            process.wait()
 
     def _invoke(self, event: Any, seconds: float) -> Any:
         if self._process is None:
@@ -117,6 +116,11 @@ class Function:
             if kind == "response":
                 return answer
             raise TaskFailed(answer["errorType"], answer["errorMessage"])
+
+    def _measure(self) -> None:
+        status = Path("/proc", str(self._process.pid), "status") if self._process else None
+        found = _PEAK.search(status.read_text()) if status and status.exists() else None
+        self.peak_mb = max(self.peak_mb, int(found[1]) / 1024 if found else 0)
 
     def _end(self) -> None:
         self.kill()
