@@ -515,7 +515,8 @@ TRANSFORM = "valid here: engine, processes, spark_master"
 AWS = (
     "valid here: name, region, profile, bucket, curated_bucket, lake_prefix, kms_key, "
     "permissions_boundary, subnets, security_groups, tags, schedule, timezone, alert_email, "
-    "monthly_budget, scan_limit_gb, log_retention_days, stale_after_hours, workgroup"
+    "monthly_budget, scan_limit_gb, log_retention_days, stale_after_hours, "
+    "glue_workers, workgroup"
 )
 ROSTER = "valid here: artists, tracks, albums, isrcs, names"
 OF_ALL = "valid here: schedule, timezone, cadence, account, source"

@@ -61,6 +61,21 @@ def the_queue_gets_manifests_alone(resources: Resources) -> None:
     assert sender["Condition"] == {"ArnEquals": {"aws:SourceArn": subscription["TopicArn"]}}
 
 
+def what_publish_could_not_do_is_kept(resources: Resources) -> None:
+    """When nothing waited for it: the state machine does for its own."""
+    later = resources["PublishLater"]["Properties"]
+    function = resources["PublishFunction"]["Properties"]
+    assert (later["FunctionName"], later["Qualifier"]) == (function["FunctionName"], "$LATEST")
+    assert later["MaximumRetryAttempts"] == 1
+    queue = resources["PublishDeadLetters"]["Properties"]["QueueName"]
+    kept = f"arn:aws:sqs:eu-central-1:{ACCOUNT}:{queue}"
+    assert later["DestinationConfig"] == {"OnFailure": {"Destination": kept}}
+    (policy,) = resources["PublishRole"]["Properties"]["Policies"]
+    rights = {each["Sid"]: each for each in policy["PolicyDocument"]["Statement"]}
+    assert rights["KeepWhatFailed"]["Action"] == "sqs:SendMessage"
+    assert rights["KeepWhatFailed"]["Resource"] == kept
+
+
 def queues_and_topics_are_encrypted(resources: Resources) -> None:
     for queue in every(resources, "SQS::Queue").values():
         assert queue["SqsManagedSseEnabled"] is True

@@ -7,10 +7,9 @@ over several sets of parameters, and over templates that lack one thing.
 from __future__ import annotations
 
 import json
-from itertools import pairwise
 from typing import Any
 
-from tests.aws.template_values import ACCOUNT, NAME, Resources, definition
+from tests.aws.template_values import ACCOUNT, NAME, REGION, Resources
 
 FUNCTIONS = ("Extract", "Transform", "Publish")
 
@@ -99,9 +98,11 @@ def _lifecycle(bucket: Any) -> dict[str, Any]:
 
 
 def buckets_stay(resources: Resources) -> None:
+    """And their policies with them; only what a stack that was never made has made goes."""
     for name in own_buckets(resources):
-        assert resources[name]["DeletionPolicy"] == "Retain"
-        assert resources[name]["UpdateReplacePolicy"] == "Retain"
+        for each in (resources[name], resources[f"{name}Policy"]):
+            assert each["DeletionPolicy"] == "RetainExceptOnCreate"
+            assert each["UpdateReplacePolicy"] == "Retain"
 
 
 def everything_asks_for_tls(resources: Resources) -> None:
@@ -147,36 +148,6 @@ def the_schedule_says_for_which_time(resources: Resources) -> None:
     assert schedule["FlexibleTimeWindow"] == {"Mode": "OFF"}
 
 
-def the_run_has_its_stages(resources: Resources) -> None:
-    machine = definition(resources)
-    states = machine["States"]
-    order = ["Extract", "Hydrate", "Transform", "TooMuch"]
-    assert machine["StartAt"] == order[0]
-    for state, following in pairwise(order):
-        assert states[state]["Next"] == following
-    (left,) = states["TooMuch"]["Choices"]
-    assert left == {"Variable": "$.transform.left", "NumericGreaterThan": 0, "Next": "Backlog"}
-    assert states["TooMuch"]["Default"] == states["Backlog"]["Next"] == "Publish"
-    waits = {each["Variable"]: each["Next"] for each in states["Deferred"]["Choices"]}
-    assert set(waits) == {"$.extract.not_before", "$.hydrate.not_before"}
-    for variable, wait in waits.items():
-        expected = {"Type": "Wait", "TimestampPath": variable, "Next": "Extract"}
-        assert states[wait] == expected
-    assert states["Deferred"]["Default"] == "Done"
-
-
-def errors_are_tried_again(resources: Resources) -> None:
-    for name, state in definition(resources)["States"].items():
-        if state["Type"] == "Task" and name != "Backlog":
-            of_aws, ours = state["Retry"]
-            assert "Lambda.ServiceException" in of_aws["ErrorEquals"]
-            assert ours == {
-                "ErrorEquals": ["States.TaskFailed"],
-                "IntervalSeconds": 60,
-                "MaxAttempts": 1,
-            }
-
-
 # What runs --------------------------------------------------------------------
 
 
@@ -186,7 +157,9 @@ def functions_are_as_agreed(resources: Resources) -> None:
         assert function["FunctionName"] == f"{NAME}-{name.lower()}"
         assert function["Handler"] == f"chartlake.aws.handlers.{name.lower()}"
         assert (function["Runtime"], function["Architectures"]) == ("python3.13", ["arm64"])
-        assert (function["MemorySize"], function["Timeout"]) == (512, 900)
+        memory = 2048 if name == "Publish" else 512
+        assert (int(function["MemorySize"]), function["Timeout"]) == (memory, 900)
+        assert "ReservedConcurrentExecutions" not in function, "a new account has none to reserve"
         assert ("VpcConfig" in function) == ("NetworkPolicy" in resources)
         told = function["Environment"]["Variables"]
         assert told["CHARTLAKE_LAKE__URL"] == resources["LakeUrl"]["Properties"]["Value"]
@@ -233,6 +206,7 @@ def the_job_has_code_and_packages(resources: Resources) -> None:
     assert job["ExecutionProperty"] == {"MaxConcurrentRuns": 1}
     assert arguments["--lake_url"] == resources["LakeUrl"]["Properties"]["Value"]
     assert arguments["--stages"] == "transform,marts"
+    assert arguments["--region"] == REGION
     assert arguments["--python-modules-installer-option"] == "-r"
     for name in ("--extra-py-files", "--additional-python-modules"):
         assert arguments[name].startswith(f"s3://{NAME}-artefacts-")

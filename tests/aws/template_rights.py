@@ -42,6 +42,8 @@ def roles_are_for_one_service(resources: Resources) -> None:
         assert service.partition(".")[2] == "amazonaws.com"
         if service.startswith(("scheduler", "states")):
             assert trust["Condition"] == {"StringEquals": {"aws:SourceAccount": ACCOUNT}}
+        else:  # Lambda and Glue do not say it: a condition would refuse them
+            assert "Condition" not in trust
 
 
 def rights_name_actions_and_resources(resources: Resources) -> None:
@@ -53,6 +55,35 @@ def rights_name_actions_and_resources(resources: Resources) -> None:
         assert not any("*" in action for action in actions), f"{name}: {actions}"
         if (name, statement["Sid"]) not in ANY_RESOURCE:
             assert not any(each == "*" or each.split(":")[5] == "*" for each in what), name
+
+
+def the_lakes_buckets_are_listed_without_a_condition(resources: Resources) -> None:
+    """For a GET of what is not there, S3 may say no prefix: then a condition would refuse it."""
+    buckets = {resources[name]["Properties"]["Value"] for name in ("LakeBucket", "TablesBucket")}
+    lists = [
+        (name, each)
+        for name, each in statements(resources)
+        if "s3:ListBucket" in listed(each["Action"])
+    ]
+    assert {name for name, _ in lists} == {"ReadLakePolicy", "CrawlerRole"}
+    for _, each in lists:
+        assert "Condition" not in each
+        assert {arn.rpartition(":")[2] for arn in listed(each["Resource"])} <= buckets
+    everywhere = {arn.rpartition(":")[2] for arn in listed(lists[-1][1]["Resource"])}
+    assert everywhere == buckets
+    for role in ("ExtractRole", "TransformRole", "PublishRole", "JobRole"):
+        named = resources[role]["Properties"]["ManagedPolicyArns"]
+        assert any(arn.endswith("-ReadLakePolicy") for arn in named)
+
+
+def the_crawler_finds_its_bucket(resources: Resources) -> None:
+    (policy,) = resources["CrawlerRole"]["Properties"]["Policies"]
+    rights = {each["Sid"]: each for each in policy["PolicyDocument"]["Statement"]}
+    found = rights["FindBucket"]
+    asked = {"s3:ListBucket", "s3:GetBucketLocation", "s3:GetBucketAcl"}
+    assert set(listed(found["Action"])) == asked
+    place = resources["TablesBucket"]["Properties"]["Value"]
+    assert found["Resource"] == f"arn:aws:s3:::{place}"
 
 
 def the_key_is_used_through_s3_alone(resources: Resources) -> None:

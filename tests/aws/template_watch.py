@@ -39,6 +39,7 @@ ALARMS = {
     "run-timed-out": _count("AWS/States ExecutionsTimedOut"),
     "job-failed": _count("AWS/Events TriggeredRules"),
     "transform-dead-letters": _most("AWS/SQS ApproximateNumberOfMessagesVisible", 1),
+    "publish-dead-letters": _most("AWS/SQS ApproximateNumberOfMessagesVisible", 1),
     "schedule-dead-letters": _most("AWS/SQS ApproximateNumberOfMessagesVisible", 1),
     "silent": Alarm("chartlake Lag", "SampleCount", _BELOW, 1, "breaching"),
     "feeds-failed": _count("chartlake FeedsFailed"),

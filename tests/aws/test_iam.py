@@ -99,10 +99,17 @@ def reads() -> Iterator[Case]:
         for zone in ("raw", "manifests", "curated", "state"):
             crawls = role == "CrawlerRole" and zone == "curated"
             yield role, "s3:GetObject", lake(f"{zone}/a"), None, role in STAGES or crawls
-        listing = {"s3:prefix": "lake/raw/"}
-        yield role, "s3:ListBucket", BUCKET, listing, role in STAGES
-        yield role, "s3:ListBucket", BUCKET, {"s3:prefix": "others/"}, NO
-        yield role, "s3:ListBucket", BUCKET, None, NO
+        # without a prefix, as S3 may ask for what is not there; another bucket never
+        lists = role in (*STAGES, "CrawlerRole")
+        yield role, "s3:ListBucket", BUCKET, None, lists
+        yield role, "s3:ListBucket", BUCKET, {"s3:prefix": "lake/lake.json"}, lists
+        yield role, "s3:ListBucket", BUCKET, PLAIN_HTTP, NO
+        yield role, "s3:ListBucket", ARTEFACTS, None, NO
+        yield role, "s3:ListBucket", "arn:aws:s3:::another", None, NO
+        yield role, "s3:ListBucketVersions", BUCKET, None, NO
+        yield role, "s3:GetBucketAcl", BUCKET, None, role == "CrawlerRole"
+        places = role in ("CrawlerRole", "PublishRole")
+        yield role, "s3:GetBucketLocation", BUCKET, None, places
         yield role, "s3:GetObject", f"{BUCKET}/others/a", None, NO
         yield role, "s3:GetObject", "arn:aws:s3:::another/lake/raw/a", None, NO
         yield role, "s3:GetObject", lake("raw/a"), PLAIN_HTTP, NO
@@ -178,6 +185,7 @@ def calls() -> Iterator[Case]:
 
 def messages() -> Iterator[Case]:
     queue, dead = arn("sqs", f"{NAME}-transform"), arn("sqs", f"{NAME}-schedule-dead-letters")
+    unpublished = arn("sqs", f"{NAME}-publish-dead-letters")
     for role in ROLES:
         takes = role == "TransformRole"
         for action in ("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"):
@@ -185,6 +193,8 @@ def messages() -> Iterator[Case]:
         yield role, "sqs:ReceiveMessage", queue, PLAIN_HTTP, NO
         yield role, "sqs:SendMessage", queue, None, NO
         yield role, "sqs:SendMessage", dead, None, role == "ScheduleRole"
+        yield role, "sqs:SendMessage", unpublished, None, role == "PublishRole"
+        yield role, "sqs:ReceiveMessage", unpublished, None, NO
         yield role, "sqs:PurgeQueue", queue, None, NO
         yield role, "sns:Publish", arn("sns", f"{NAME}-alerts"), None, NO
     topic, alerts = arn("sns", f"{NAME}-bucket-events"), arn("sns", f"{NAME}-alerts")

@@ -38,6 +38,11 @@ def test_with_two_buckets_what_is_for_readers_lies_apart() -> None:
         cases.append((role, "s3:PutObject", f"{other}/lake/{zone}/a", CREATE, NO))
     cases.append(("CrawlerRole", "s3:GetObject", f"{SECOND}/lake/curated/a", None, YES))
     cases.append(("CrawlerRole", "s3:GetObject", f"{SECOND}/lake/marts/a", None, NO))
+    for role in STAGES:
+        cases += [(role, "s3:ListBucket", each, None, YES) for each in (BUCKET, SECOND)]
+    for action in ("s3:ListBucket", "s3:GetBucketAcl", "s3:GetBucketLocation"):
+        cases.append(("CrawlerRole", action, SECOND, None, YES))
+        cases.append(("CrawlerRole", action, BUCKET, None, NO))
     cases.append(("TransformRole", "s3:GetObject", f"{SECOND}/lake/curated/a", PLAIN_HTTP, NO))
     assert unlike(cases, parameters) == []
 
@@ -50,7 +55,9 @@ def test_an_existing_bucket_is_used_below_the_prefix_alone() -> None:
         ("ExtractRole", "s3:PutObject", f"{theirs}/charts/raw/a", CREATE, YES),
         ("ExtractRole", "s3:PutObject", f"{theirs}/lake/raw/a", CREATE, NO),
         ("ExtractRole", "s3:GetObject", f"{theirs}/payroll/a", None, NO),
-        ("ExtractRole", "s3:ListBucket", theirs, {"s3:prefix": "payroll/"}, NO),
+        ("ExtractRole", "s3:ListBucket", theirs, None, YES),
+        ("ExtractRole", "s3:ListBucket", BUCKET, None, NO),
+        ("CrawlerRole", "s3:ListBucket", theirs, None, YES),
         ("s3.amazonaws.com", "sns:Publish", topic, tells, YES),
         ("s3.amazonaws.com", "sns:Publish", topic, {**tells, "aws:SourceArn": BUCKET}, NO),
     ]

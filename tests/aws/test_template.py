@@ -9,7 +9,13 @@ from typing import Any
 import pytest
 from cfnlint.api import lint  # type: ignore[import-untyped]  # has no hints
 
-from tests.aws import template_events, template_properties, template_rights, template_watch
+from tests.aws import (
+    template_events,
+    template_properties,
+    template_rights,
+    template_run,
+    template_watch,
+)
 from tests.aws.template_rights import ANY_RESOURCE, BOUNDARY, statements
 from tests.aws.template_values import ACCOUNT, REGION, TEMPLATE, Resources, resolve, template
 
@@ -29,7 +35,13 @@ SETS = {"plain": PLAIN, "all": ALL, "existing": EXISTING}
 Property = Callable[[Resources], None]
 PROPERTIES: dict[str, Property] = {
     name: function
-    for module in (template_properties, template_events, template_rights, template_watch)
+    for module in (
+        template_properties,
+        template_run,
+        template_events,
+        template_rights,
+        template_watch,
+    )
     for name, function in inspect.getmembers(module, inspect.isfunction)
     if function.__module__ == module.__name__
     and not name.startswith("_")
@@ -43,7 +55,8 @@ _POLICY = "DataBucketPolicy.PolicyDocument.Statement"
 _STATES = "Run.Definition.States"
 _ARGUMENTS = "BacklogJob.DefaultArguments"
 _LOOSE = {"Sid": "Loose", "Effect": "Allow"}
-_ROLE = "Policies.0.PolicyDocument.Statement.0"
+_RIGHTS = "Policies.0.PolicyDocument.Statement"
+_ROLE = f"{_RIGHTS}.0"
 
 MUTANTS: list[tuple[str, str, Any]] = [
     # the property that must find it, where, and what stands there instead
@@ -60,6 +73,9 @@ MUTANTS: list[tuple[str, str, Any]] = [
     ("leavings_expire", f"{_LIFE}.0.ExpirationInDays", 400),
     ("buckets_stay", "/DataBucket.DeletionPolicy", GONE),
     ("buckets_stay", "/CuratedDataBucket.UpdateReplacePolicy", "Delete"),
+    ("buckets_stay", "/DataBucketPolicy.DeletionPolicy", GONE),
+    ("buckets_stay", "/CuratedDataBucketPolicy.UpdateReplacePolicy", GONE),
+    ("buckets_stay", "/DataBucket.DeletionPolicy", "Retain"),
     ("everything_asks_for_tls", f"{_POLICY}.0", GONE),
     ("everything_asks_for_tls", "/TransformDeadLettersPolicy", GONE),
     ("everything_asks_for_tls", "AlertsPolicy.PolicyDocument.Statement.2", GONE),
@@ -69,11 +85,24 @@ MUTANTS: list[tuple[str, str, Any]] = [
     ("the_schedule_says_for_which_time", "Schedule.Target.Input", '{"scheduled_at": "now"}'),
     ("the_schedule_says_for_which_time", "Schedule.Target.DeadLetterConfig", GONE),
     ("the_run_has_its_stages", f"{_STATES}.Extract.Next", "Transform"),
-    ("the_run_has_its_stages", f"{_STATES}.Deferred.Choices.1", GONE),
     ("the_run_has_its_stages", f"{_STATES}.Backlog.Next", "Done"),
+    ("the_run_has_its_stages", f"{_STATES}.TooMuch.Choices.0.And.0", GONE),
+    ("what_waits_is_read_then", f"{_STATES}.Deferred.Choices.1", GONE),
+    ("what_waits_is_read_then", f"{_STATES}.WaitForLists.Next", "Extract"),
+    ("what_waits_is_read_then", f"{_STATES}.Deferred.Default", "Done"),
+    ("what_fails_keeps_nothing_else_waiting", f"{_STATES}.Hydrate.Catch", GONE),
+    ("what_fails_keeps_nothing_else_waiting", f"{_STATES}.Extract.Catch.0.Next", "Failed"),
+    ("what_fails_keeps_nothing_else_waiting", f"{_STATES}.Publish.Catch.0.ResultPath", GONE),
+    ("what_fails_keeps_nothing_else_waiting", f"{_STATES}.Backlog.Catch.0.ErrorEquals", ["Failed"]),
+    ("a_failure_is_one_at_the_end", f"{_STATES}.Ended.Choices", []),
+    ("a_failure_is_one_at_the_end", f"{_STATES}.Failed.Type", "Succeed"),
     ("errors_are_tried_again", f"{_STATES}.Publish.Retry", GONE),
+    ("errors_are_tried_again", f"{_STATES}.Publish.Retry.0", GONE),
     ("functions_are_as_agreed", "PublishFunction.Architectures", ["x86_64"]),
     ("functions_are_as_agreed", "ExtractFunction.VpcConfig", GONE),
+    ("functions_are_as_agreed", "PublishFunction.MemorySize", 512),
+    ("functions_are_as_agreed", "TransformFunction.MemorySize", {"Ref": "PublishMemory"}),
+    ("functions_are_as_agreed", "PublishFunction.ReservedConcurrentExecutions", 1),
     (
         "functions_are_as_agreed",
         "ExtractFunction.Environment.Variables.CHARTLAKE_AUTH__STORE",
@@ -85,6 +114,7 @@ MUTANTS: list[tuple[str, str, Any]] = [
     ("logs_expire", "/BacklogJob.DependsOn", GONE),
     ("logs_expire", f"{_ARGUMENTS}.--custom-logGroup-prefix", "/aws-glue/jobs"),
     ("the_job_has_code_and_packages", f"{_ARGUMENTS}.--python-modules-installer-option", GONE),
+    ("the_job_has_code_and_packages", f"{_ARGUMENTS}.--region", GONE),
     ("commits_are_told_to_the_topic", "DataBucket.NotificationConfiguration", GONE),
     ("commits_are_told_to_the_topic", "/DataBucket.DependsOn", GONE),
     (
@@ -104,6 +134,10 @@ MUTANTS: list[tuple[str, str, Any]] = [
         "TransformQueuePolicy.PolicyDocument.Statement.0.Condition",
         GONE,
     ),
+    ("what_publish_could_not_do_is_kept", "PublishLater.DestinationConfig", GONE),
+    ("what_publish_could_not_do_is_kept", "PublishLater.MaximumRetryAttempts", 2),
+    ("what_publish_could_not_do_is_kept", "PublishLater.FunctionName", {"Ref": "ExtractFunction"}),
+    ("what_publish_could_not_do_is_kept", f"PublishRole.{_RIGHTS}", []),
     ("queues_and_topics_are_encrypted", "TransformQueue.SqsManagedSseEnabled", GONE),
     ("queues_and_topics_are_encrypted", "Alerts.KmsMasterKeyId", GONE),
     ("roles_have_the_boundary", "CrawlerRole.PermissionsBoundary", GONE),
@@ -111,6 +145,11 @@ MUTANTS: list[tuple[str, str, Any]] = [
         "roles_are_for_one_service",
         "RunRole.AssumeRolePolicyDocument.Statement.0.Condition",
         GONE,
+    ),
+    (
+        "roles_are_for_one_service",
+        "CrawlerRole.AssumeRolePolicyDocument.Statement.0.Condition",
+        {"StringEquals": {"aws:SourceAccount": ACCOUNT}},
     ),
     (
         "roles_are_for_one_service",
@@ -129,6 +168,23 @@ MUTANTS: list[tuple[str, str, Any]] = [
         "rights_name_actions_and_resources",
         f"JobRole.{_ROLE}",
         {**_LOOSE, "NotAction": "iam:*", "Resource": "arn:aws:s3:::a"},
+    ),
+    (
+        "the_lakes_buckets_are_listed_without_a_condition",
+        "ReadLakePolicy.PolicyDocument.Statement.1.Condition",
+        {"StringLike": {"s3:prefix": "lake/*"}},
+    ),
+    (
+        "the_lakes_buckets_are_listed_without_a_condition",
+        "ReadLakePolicy.PolicyDocument.Statement.1.Resource",
+        {"Fn::Sub": "arn:${AWS::Partition}:s3:::${ArtefactsBucket}"},
+    ),
+    ("the_lakes_buckets_are_listed_without_a_condition", "JobRole.ManagedPolicyArns.0", GONE),
+    ("the_crawler_finds_its_bucket", f"CrawlerRole.{_RIGHTS}.1.Action", ["s3:ListBucket"]),
+    (
+        "the_crawler_finds_its_bucket",
+        f"CrawlerRole.{_RIGHTS}.1.Resource",
+        {"Fn::Sub": "arn:${AWS::Partition}:s3:::${LakeBucket.Value}"},
     ),
     (
         "the_key_is_used_through_s3_alone",

@@ -325,6 +325,7 @@ def test_a_change_that_could_lose_something(capsys: pytest.CaptureFixture[str]) 
         "artefacts": [],
         "uploaded": [],
         "has_changes": True,
+        "warnings": [],
     }
     told["was_proposed"] = True
     aws_told.print_prepared(told | {"changes": [change]})

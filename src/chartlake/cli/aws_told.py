@@ -67,11 +67,14 @@ def prepared(
         "uploaded": done.uploaded,
         "changes": [each._asdict() for each in proposal.changes] if proposal else [],
         "has_changes": proposal is not None,
+        "warnings": list(done.warnings),
     }
 
 
 def print_prepared(told: Mapping[str, Any]) -> None:
     """The same for people."""
+    for warning in told["warnings"]:
+        show.warn(warning)
     for each in told["artefacts"]:
         unpacked = f" ({each['unpacked'] / 1e6:,.1f} MB unpacked)" if each["unpacked"] else ""
         mark = "new" if each["key"] in told["uploaded"] else "there"

@@ -159,7 +159,8 @@ class AwsSettings(Section):
     monthly_budget: Annotated[float, Field(gt=0)] | None = None
     scan_limit_gb: Annotated[float, Field(gt=0)] | None = None
     log_retention_days: Annotated[int, Field(ge=1)] | None = None
-    stale_after_hours: Annotated[float, Field(ge=2, le=168)] | None = None
+    stale_after_hours: Annotated[int, Field(ge=2, le=168)] | None = None
+    glue_workers: Annotated[int, Field(ge=2)] | None = None
     workgroup: str | None = None
 
     @model_validator(mode="after")

@@ -9,6 +9,7 @@ Parameters:
   CuratedBucket: {Type: String, Default: "no"}
   LakePrefix: {Type: String, Default: lake}
   ScheduleExpression: {Type: String, Default: "cron(5 * * * ? *)"}
+  StaleAfterHours: {Type: Number, Default: 3}
 Conditions:
   MakesBucket: !Equals [!Ref ExistingBucket, ""]
 Resources:

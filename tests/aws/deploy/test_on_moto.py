@@ -91,6 +91,20 @@ def test_another_setting_is_a_change(cloud: Cloud, artefacts: list[Artefact], na
     assert stack.parameters["ScheduleExpression"] == "rate(1 day)"
 
 
+def test_a_schedule_that_alarms_do_not_wait_for_is_told(
+    cloud: Cloud, artefacts: list[Artefact], name: str
+) -> None:
+    def told(**settings: Any) -> tuple[str, ...]:
+        return prepared(cloud, artefacts, Deployment(name=name, **settings)).warnings
+
+    assert told() == ()
+    assert told(schedule="rate(1 day)") == ()
+    (said,) = told(schedule="rate(6 hours)")
+    assert "set aws.stale_after_hours = 8" in said
+    assert told(schedule="rate(6 hours)", stale_after_hours=8) == ()
+    assert told(schedule="rate(1 day)", stale_after_hours=12)
+
+
 def test_a_look_leaves_no_stack(cloud: Cloud, artefacts: list[Artefact], name: str) -> None:
     done = prepared(cloud, artefacts, Deployment(name=name))
     assert done.proposal
@@ -169,6 +183,23 @@ def test_destroyed_and_the_data_stay(cloud: Cloud, artefacts: list[Artefact], na
     assert left.buckets == (bucket,), "found also when the stack is gone"
     assert left.artefacts == cloud.artefacts_bucket(name)
     assert left.existing == ()
+
+
+def test_what_killed_runs_have_left_goes_with_the_stack(
+    cloud: Cloud, artefacts: list[Artefact], name: str
+) -> None:
+    stack = deployed(cloud, artefacts, Deployment(name=name))
+    mine = [f"{name}_draft_{run}" for run in ("000001_ab", "000002_cd")]
+    others = [f"{name}2_draft_000001_ab", f"{name}_drafts", f"{name}_own"]
+    for database in (*mine, *others):
+        cloud.glue.create_database(DatabaseInput={"Name": database})
+        cloud.glue.create_table(DatabaseName=database, TableInput=TABLE)
+    delete_stack(cloud, stack, lambda _: None, no_sleep)
+    left = {each["Name"] for each in cloud.glue.get_databases()["DatabaseList"]}
+    assert not left & set(mine)
+    assert left >= set(others)
+    for database in others:
+        assert cloud.glue.get_tables(DatabaseName=database)["TableList"]
 
 
 def test_a_bucket_of_ones_own_is_none_to_remove(

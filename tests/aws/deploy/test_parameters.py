@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
 from chartlake.aws.deploy.deployment import Deployment
 from chartlake.aws.deploy.parameters import NAMES, parameters_for, wanted_by
@@ -53,7 +54,8 @@ def test_values_are_written_as_the_template_reads_them() -> None:
             subnets=("subnet-1", "subnet-2"),
             monthly_budget=20.0,
             scan_limit_gb=0.5,
-            stale_after_hours=2.5,
+            stale_after_hours=12,
+            glue_workers=10,
             log_retention_days=90,
         )
     )
@@ -64,9 +66,39 @@ def test_values_are_written_as_the_template_reads_them() -> None:
         "SubnetIds": "subnet-1,subnet-2",
         "MonthlyBudget": "20",
         "ScanLimit": "536870912",
-        "StaleAfterHours": "2.5",
+        "StaleAfterHours": "12",
+        "GlueWorkers": "10",
         "LogRetentionDays": "90",
     }
+
+
+@pytest.mark.parametrize(
+    ("deployment", "hours"),
+    [
+        (Deployment(), None),
+        (Deployment(schedule="cron(30 6 * * ? *)"), "26"),
+        (Deployment(schedule="rate(1 day)"), "26"),
+        (Deployment(schedule="rate(6 hours)"), None),
+        (Deployment(schedule="rate(1 day)", stale_after_hours=30), "30"),
+    ],
+)
+def test_hours_of_alarms_follow_a_daily_schedule(deployment: Deployment, hours: str | None) -> None:
+    asked = [*ASKED, {"ParameterKey": "StaleAfterHours", "DefaultValue": "3"}]
+    given = {
+        each["ParameterKey"]: each["ParameterValue"]
+        for each in parameters_for(asked, deployment, ARTEFACTS)
+    }
+    assert given.get("StaleAfterHours") == hours
+
+
+def test_a_template_without_such_alarms_can_run_daily() -> None:
+    parameters_for(ASKED, Deployment(schedule="rate(1 day)"), ARTEFACTS)
+
+
+@pytest.mark.parametrize("hours", [26.5, 1, 169])
+def test_hours_that_no_alarm_could_have(hours: float) -> None:
+    with pytest.raises(ValidationError):
+        AwsSettings(stale_after_hours=hours)  # type: ignore[arg-type]  # as a file may say it
 
 
 def test_every_setting_is_known_here() -> None:

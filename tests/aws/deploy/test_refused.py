@@ -43,6 +43,18 @@ def test_a_bucket_of_somebody_else(s3_client: Any) -> None:
     assert "another account" in str(refused.value.why)
 
 
+def test_the_lakes_bucket_is_no_other_accounts(s3_client: Any) -> None:
+    owner = {"Bucket": "theirs", "ExpectedBucketOwner": ACCOUNT}
+    with Stubber(s3_client) as stub:
+        stub.add_client_error(
+            "head_bucket", service_error_code="403", http_status_code=403, expected_params=owner
+        )
+        with pytest.raises(Refused, match=f"bucket theirs is not one of account {ACCOUNT}"):
+            check_bucket(s3_client, "theirs", ACCOUNT, REGION)
+        stub.add_response("head_bucket", {"BucketRegion": REGION}, owner)
+        check_bucket(s3_client, "theirs", ACCOUNT, REGION)
+
+
 def test_a_name_that_was_taken_meanwhile(s3_client: Any) -> None:
     with Stubber(s3_client) as stub:
         refuse(stub, "head_bucket", 404, "404")
@@ -60,7 +72,7 @@ def test_another_trouble_is_told_as_it_is(s3_client: Any, tmp_path: Path) -> Non
         with pytest.raises(ClientError, match="InternalError"):
             open_bucket(s3_client, "artefacts", ACCOUNT, REGION)
         with pytest.raises(ClientError, match="InternalError"):
-            check_bucket(s3_client, "mine", REGION)
+            check_bucket(s3_client, "mine", ACCOUNT, REGION)
         with pytest.raises(ClientError, match="InternalError"):
             upload(s3_client, "artefacts", ACCOUNT, [Artefact("CodeKey", "x", file)])
 

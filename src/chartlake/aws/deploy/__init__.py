@@ -7,11 +7,12 @@ zips         archives: the same files are the same bytes
 artefacts    what is uploaded, each under a key with the hash of its content
 bucket       the bucket for them
 parameters   what is wanted, as the template's parameters
+schedule     how long it is quiet between two runs, and whether alarms wait so long
 stack        the stack: its state, a change set, its execution
 changes      what a change set would do, in words
 follow       what happens while a stack is changed
 status       how it goes, over there
 crawled      what the crawler has seen, beside what the template says
-destroy      the stack taken away; the data only when they are named
+destroy      the stack taken away, with what its runs have left; the data only when they are named
 empty        a bucket made empty, with all its versions
 """

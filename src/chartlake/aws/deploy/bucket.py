@@ -58,15 +58,24 @@ def exists(s3: Any, name: str, account: str) -> bool:
     return True
 
 
-def check_bucket(s3: Any, name: str, region: str) -> None:
-    """Whether a bucket that is somebody's own can hold the lake: it is there, and in the region."""
+def check_bucket(s3: Any, name: str, account: str, region: str) -> None:
+    """Whether a bucket that was there before can hold the lake.
+
+    It is there, in the region, and the account's own: whoever else owns it would get all data.
+    """
     try:
-        told = s3.head_bucket(Bucket=name)
+        told = s3.head_bucket(Bucket=name, ExpectedBucketOwner=account)
     except ClientError as error:
         if code_of(error) in _NOT_THERE:
             raise ConfigError(
                 f"bucket {name} does not exist",
                 fix="make it, or remove its name from [aws] in chartlake.toml: then one is made",
+            ) from error
+        if code_of(error) in _NOT_YOURS:
+            raise Refused(
+                f"bucket {name} is not one of account {account}",
+                why=f"it belongs to another account, or s3:ListBucket is not allowed: {error}",
+                fix="look at its name, and at the profile; only a bucket of the account is taken",
             ) from error
         raise
     place = told.get("BucketRegion")

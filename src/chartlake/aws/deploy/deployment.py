@@ -30,4 +30,5 @@ class Deployment:
     monthly_budget: float | None = None
     scan_limit_gb: float | None = None
     log_retention_days: int | None = None
-    stale_after_hours: float | None = None
+    stale_after_hours: int | None = None
+    glue_workers: int | None = None

@@ -2,6 +2,11 @@
 
 Only buckets that the stack has made are ever removed: CloudFormation's list says which, also
 after the stack is gone. A bucket that was there before is a parameter, and no resource of it.
+With a bucket stays its policy, so that it is as closed as before; it goes when the bucket goes.
+Of a stack that could not be made nothing stays, as its bucket is empty.
+
+Tables that publish has made keep no database of the template's from being deleted: Glue takes
+the tables away with it, by and by. Drafts are in no template, so they are deleted here.
 """
 
 from __future__ import annotations
@@ -10,6 +15,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from chartlake.aws.databases import drop
 from chartlake.aws.deploy.bucket import exists
 from chartlake.aws.deploy.follow import Event, follow, last_event
 from chartlake.aws.deploy.prepare import Cloud
@@ -64,7 +70,7 @@ def leftovers(cloud: Cloud, name: str) -> Leftovers:
 def delete_stack(
     cloud: Cloud, stack: Stack, say: Callable[[Event], None], sleep: Callable[[float], None]
 ) -> None:
-    """Delete the stack and tell what happens until it is gone."""
+    """Delete the stack and tell what happens until it is gone; then what its runs have left."""
     if stack.status.endswith("_IN_PROGRESS") and not stack.is_empty:
         raise UsageError(
             f"stack {stack.name} is being changed ({stack.status})",
@@ -73,6 +79,16 @@ def delete_stack(
     seen = last_event(cloud.cloudformation, stack.id)
     cloud.cloudformation.delete_stack(StackName=stack.id)
     follow(cloud.cloudformation, stack.id, seen, say, sleep)
+    # last, when nothing is there any more that would make another
+    for draft in _drafts(cloud.glue, stack.name):
+        drop(cloud.glue, draft)
+
+
+def _drafts(glue: Any, name: str) -> list[str]:
+    """The databases of runs that were killed: no name of a stack has a _ in it."""
+    pages = glue.get_paginator("get_databases").paginate()
+    every = [each["Name"] for page in pages for each in page["DatabaseList"]]
+    return [each for each in every if each.startswith(f"{name}_draft_")]
 
 
 def _former(cloudformation: Any, name: str) -> Stack | None:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from chartlake.aws.deploy.deployment import Deployment
+from chartlake.aws.deploy.schedule import usual_hours
 from chartlake.errors import ConfigError
 
 __all__ = ["NAMES", "parameters_for", "wanted_by"]
@@ -25,6 +26,7 @@ NAMES = {
     "scan_limit_gb": "ScanLimit",
     "log_retention_days": "LogRetentionDays",
     "stale_after_hours": "StaleAfterHours",
+    "glue_workers": "GlueWorkers",
 }
 """The parameter of each setting; what has none (name, tags) is the stack's own."""
 
@@ -39,6 +41,12 @@ def wanted_by(deployment: Deployment) -> dict[str, str]:
     if deployment.curated_bucket == "create":
         values["CuratedBucket"] = "yes"
     return {name: _text(value) for name, value in values.items() if value not in (None, ())}
+
+
+def _derived(deployment: Deployment) -> dict[str, str]:
+    """What follows from other settings where it is not set itself."""
+    hours = usual_hours(deployment.schedule)
+    return {} if hours is None else {"StaleAfterHours": str(hours)}
 
 
 def _text(value: str | float | tuple[str, ...]) -> str:
@@ -69,7 +77,8 @@ def parameters_for(
                 f"aws.{setting} has no effect: the template has no parameter {name}",
                 fix="remove it from chartlake.toml",
             )
-    given = {key: text for key, text in {**settings, **artefacts}.items() if key in names}
+    values = {**_derived(deployment), **settings, **artefacts}
+    given = {key: text for key, text in values.items() if key in names}
     needed = {str(each["ParameterKey"]) for each in asked if each.get("DefaultValue") is None}
     if missing := sorted(needed - given.keys()):
         raise ConfigError(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,6 +14,7 @@ from chartlake.aws.deploy.artefacts import Artefact
 from chartlake.aws.deploy.bucket import bucket_name, check_bucket, open_bucket, upload
 from chartlake.aws.deploy.deployment import Deployment
 from chartlake.aws.deploy.parameters import parameters_for
+from chartlake.aws.deploy.schedule import too_rare
 from chartlake.aws.deploy.stack import Proposal, Stack, asked_by, check_ready, propose, stack_of
 from chartlake.aws.session import open_client
 from chartlake.errors import ConfigError
@@ -39,13 +40,17 @@ class Cloud:
 
 @dataclass(frozen=True)
 class Prepared:
-    """What was uploaded, and what would change; ``proposal`` is None where nothing would."""
+    """What was uploaded, and what would change; ``proposal`` is None where nothing would.
+
+    ``warnings`` are for whoever deploys.
+    """
 
     bucket: str
     uploaded: list[str]
     used: frozenset[str]
     stack: Stack | None
     proposal: Proposal | None
+    warnings: tuple[str, ...] = ()
 
 
 @contextmanager
@@ -75,7 +80,7 @@ def prepare(
     check_ready(stack)
     for existing in (deployment.bucket, deployment.curated_bucket):
         if existing and existing != "create":
-            check_bucket(cloud.s3, existing, cloud.region)
+            check_bucket(cloud.s3, existing, cloud.account, cloud.region)
     bucket = cloud.artefacts_bucket(deployment.name)
     open_bucket(cloud.s3, bucket, cloud.account, cloud.region, deployment.kms_key)
     uploaded = upload(cloud.s3, bucket, cloud.account, artefacts)
@@ -84,15 +89,28 @@ def prepare(
         raise ConfigError("this chartlake has no template for AWS")
     url = f"https://{bucket}.s3.{cloud.region}.{cloud.suffix}/{keys['Template']}"
     asked, capabilities = asked_by(cloud.cloudformation, url)
+    parameters = parameters_for(asked, deployment, keys | {"ArtefactsBucket": bucket})
     proposal = propose(
         cloud.cloudformation,
         stack,
         name=deployment.name,
         change_set=f"chartlake-{now:%Y%m%dT%H%M%SZ}",
         template_url=url,
-        parameters=parameters_for(asked, deployment, keys | {"ArtefactsBucket": bucket}),
+        parameters=parameters,
         capabilities=capabilities or ["CAPABILITY_NAMED_IAM"],
         tags=deployment.tags,
         sleep=sleep,
     )
-    return Prepared(bucket, uploaded, frozenset(keys.values()), stack, proposal)
+    warnings = _warnings(asked, parameters, deployment.schedule)
+    return Prepared(bucket, uploaded, frozenset(keys.values()), stack, proposal, warnings)
+
+
+def _warnings(
+    asked: Sequence[Mapping[str, Any]], parameters: Sequence[Mapping[str, str]], schedule: str
+) -> tuple[str, ...]:
+    """What would go otherwise than somebody may think."""
+    values = {each["ParameterKey"]: each.get("DefaultValue") for each in asked}
+    values |= {each["ParameterKey"]: each["ParameterValue"] for each in parameters}
+    hours = values.get("StaleAfterHours")
+    said = too_rare(schedule, int(hours)) if hours else None
+    return (said,) if said else ()
