@@ -11,7 +11,10 @@ import pytest
 
 from chartlake.aws import checks, databases, relations
 from chartlake.aws import marts as by_athena
+from chartlake.aws import warehouse as by_warehouse
+from chartlake.errors import StorageError
 from chartlake.lake import builds, keys, marts, purge, raw, tombstones
+from chartlake.lake.marts_shown import now_shown
 from chartlake.lake.store import Store
 from chartlake.model import BuiltFile, Feed, Slot, slot_time
 from chartlake.transform.build import build_slots, unbuilt
@@ -242,3 +245,73 @@ def test_how_long_the_oldest_due_edition_waits(aws: Aws, store: Store) -> None:
     never = Feed(name="never", source="playlist", source_id="N" * 22, schedule="daily")
     assert warehouse.lag([never], last + timedelta(days=9)) == timedelta()
     assert warehouse.loaded() == {(FEED.name, f"2026030{d}T000000Z"): 1 for d in (1, 2)}
+
+
+def test_views_are_as_athena_asks_for_them(aws: Aws, store: Store) -> None:
+    """It refuses one without a SerDe, which no stand-in would notice."""
+    build(store, 1)
+    load(aws, store)
+    tables = aws.client("glue").get_tables(DatabaseName=NAME)["TableList"]
+    views = [table for table in tables if table["TableType"] == "VIRTUAL_VIEW"]
+    assert {"entries", "slots", "chart_credits"} <= {view["Name"] for view in views}
+    for view in views:
+        assert view["Parameters"]["presto_view"] == "true"
+        assert view["PartitionKeys"] == []
+        assert set(view["StorageDescriptor"]["SerdeInfo"]) == {"Name", "SerializationLibrary"}
+        assert view["ViewOriginalText"].startswith("/* Presto View: ")
+
+
+def test_a_month_that_glue_refuses_ends_the_publishing(aws: Aws, store: Store) -> None:
+    """With its rows unseen the marts would be wrong, and nobody would know."""
+    build(store, 1)
+
+    def refuses(request: Any) -> tuple[int, bytes] | None:
+        if request.headers.get("x-amz-target", "").endswith(".BatchCreatePartition"):
+            detail = b'{"ErrorCode": "InternalServiceException", "ErrorMessage": "later"}'
+            return 200, b'{"Errors": [{"PartitionValues": ["x"], "ErrorDetail": %s}]}' % detail
+        return None
+
+    aws.instead = refuses
+    with pytest.raises(StorageError, match="cannot add months to chartlake_curated"):
+        load(aws, store)
+    aws.instead = lambda request: None
+    assert load(aws, store).slots == 1
+
+
+def test_a_build_whose_slots_cannot_be_told_is_left_out(aws: Aws, store: Store) -> None:
+    build(store, 1)
+    build(store, 2)
+    lost = sorted(store.keys("curated/editions/"))[-1]
+    whole = store.get(lost)
+    store.delete(lost)
+    loaded = load(aws, store)
+    assert (loaded.slots, [lost in str(each) for each in loaded.left_out]) == (1, [True])
+    store.create(lost, whole)
+    assert load(aws, store).slots == 1
+
+
+def test_what_people_read_is_not_removed_by_runs_of_others(aws: Aws, store: Store) -> None:
+    build(store, 1)
+    load(aws, store)
+    shown = now_shown(store)
+    for _ in range(3):  # chartlake marts from a laptop, over the same lake
+        begun = marts.begin(store, {(FEED.name, "20260301T000000Z"): 1})
+        marts.commit(store, begun, "duckdb", NOW, {})
+        marts.drop_former(store)
+    assert count(aws) == 3
+    assert keys.marts_run(shown) in store.keys(keys.MARTS)
+
+
+def test_who_does_not_get_the_turn_leaves_it_to_the_other(
+    aws: Aws, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(by_warehouse, "_TURN_SECONDS", 0.0)
+    build(store, 1)
+    with lake_of().alone("publish", 0):
+        assert load(aws, store) == Loaded(0, 0)
+    assert marts.published(store) is None
+    assert load(aws, store).slots == 1
+
+
+def test_how_long_is_not_known_where_nothing_is_published(aws: Aws, store: Store) -> None:
+    assert warehouse_of(aws, store).lag([FEED], NOW) is None

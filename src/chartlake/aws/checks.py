@@ -70,5 +70,5 @@ def _result(
             f"SELECT * FROM (\n{bare(check_text(check, 'athena'))}\n) AS found LIMIT {ROWS_SHOWN}"
         )
         rows = athena.rows(text, database, f"the rows of the check {check.name}")
-        answer = Result(tuple(rows[0]), [tuple(row.values()) for row in rows])
+        answer = Result(tuple(rows[0]) if rows else (), [tuple(row.values()) for row in rows])
     return CheckResult(check.name, severity, check.statement, failures, answer)

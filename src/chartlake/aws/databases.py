@@ -14,6 +14,7 @@ from contextlib import suppress
 from typing import Any
 
 from chartlake.aws.relations import Relation
+from chartlake.errors import StorageError
 
 __all__ = ["Database", "add_partitions", "drop", "make", "parquet"]
 
@@ -50,7 +51,13 @@ class Database:
             {
                 "TableType": "VIRTUAL_VIEW",
                 "Parameters": {"presto_view": "true", "comment": "Presto View"},
-                "StorageDescriptor": {"Columns": relation.hive_columns, "Location": ""},
+                "PartitionKeys": [],
+                # Athena refuses a view that says nothing of a SerDe, and looks at nothing of it
+                "StorageDescriptor": {
+                    "Columns": relation.hive_columns,
+                    "Location": "",
+                    "SerdeInfo": {"Name": "-", "SerializationLibrary": "-"},
+                },
                 "ViewOriginalText": text,
                 "ViewExpandedText": "/* Presto View */",
             },
@@ -109,7 +116,8 @@ def drop(glue: Any, database: str) -> None:
     with suppress(glue.exceptions.EntityNotFoundException):
         names = [table["Name"] for table in _tables(glue, database)]
         for some in _cut(names):
-            glue.batch_delete_table(DatabaseName=database, TablesToDelete=list(some))
+            told = glue.batch_delete_table(DatabaseName=database, TablesToDelete=list(some))
+            _check(f"drop {database}", told, "EntityNotFoundException")
         glue.delete_database(Name=database)
 
 
@@ -126,10 +134,23 @@ def _create_partitions(
             }
             for month in some
         ]
-        # one that another run has added meanwhile is told among the errors, and is no error
-        glue.batch_create_partition(
+        told = glue.batch_create_partition(
             DatabaseName=database, TableName=table["Name"], PartitionInputList=inputs
         )
+        # another run may have added one meanwhile
+        _check(f"add months to {database}.{table['Name']}", told, "AlreadyExistsException")
+
+
+def _check(doing: str, told: Mapping[str, Any], passes: str) -> None:
+    """Of many things at once Glue tells the errors in its answer."""
+    for error in told.get("Errors", ()):
+        detail = error.get("ErrorDetail", {})
+        if detail.get("ErrorCode") != passes:
+            raise StorageError(
+                f"cannot {doing}",
+                why=f"{detail.get('ErrorCode')}: {detail.get('ErrorMessage')}",
+                fix="the next run tries again",
+            )
 
 
 def _months(glue: Any, database: str, table: str) -> set[str]:

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from chartlake import schedule
 from chartlake.extract.spotify.governor import Governor
 from chartlake.model import Feed
-from chartlake.pipeline import Extracted
+from chartlake.pipeline import FILL_UP, Extracted
 
 __all__ = ["not_before"]
 
@@ -25,9 +25,11 @@ def not_before(
 ) -> datetime | None:
     """When to read again what was deferred; None where nothing was, or its slots are over then.
 
-    ``at`` is the scheduled time of the run.
+    ``at`` is the scheduled time of the run. What fills up, and had no more time, has the next run.
     """
     deferred = {each.feed for each in results if each.status == "deferred"}
+    if governor.not_before is None and governor.requests_left > 0:
+        feeds = [feed for feed in feeds if feed.source not in FILL_UP]
     until = governor.not_before or now + (
         _A_BUDGET_IS_FREED if governor.requests_left <= 0 else _ANOTHER_RUN_MAY_BEGIN
     )

@@ -17,8 +17,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(allow_abbrev=False)
     parser.add_argument("--lake_url", required=True)
     parser.add_argument("--stages", default="transform,marts")
+    parser.add_argument("--region", default=os.environ.get("AWS_REGION", "us-east-1"))
     asked, _ = parser.parse_known_args()
     os.environ |= {"CHARTLAKE_LAKE__URL": asked.lake_url, "CHARTLAKE_TRANSFORM__ENGINE": "spark"}
+    os.environ |= dict.fromkeys(("AWS_REGION", "AWS_DEFAULT_REGION"), asked.region)
     told = files("chartlake").parent / FILE_NAME  # type: ignore[attr-defined]  # beside the code, in a zip
     with tempfile.TemporaryDirectory() as folder:
         if told.is_file():

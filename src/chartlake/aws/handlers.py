@@ -9,6 +9,7 @@ import logging
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from functools import cache
 from pathlib import Path
 from typing import Any, Protocol
@@ -30,6 +31,7 @@ __all__ = ["extract", "publish", "transform"]
 _logger = logging.getLogger(__name__)
 _MOST_SLOTS = 500
 """What a function builds at once; more is for Spark."""
+_A_FEW = 50
 _MARGIN_SECONDS = 30.0
 """Of a function's time: for what is to be written when the readings have ended."""
 
@@ -86,7 +88,8 @@ def transform(event: Event, context: Context) -> Event:
         if (told := events.messages(event)) is not None:
             named, failed = events.named_by(told, cloud.store.places.main)
             done = _build(cloud, sorted(place for place in waiting if place in named))
-            if done.build:
+            rest = len(waiting) - len(named.keys() & set(waiting))
+            if done.build and rest < _A_FEW:  # else others are to come, and then it is worth it
                 begun = min(message.sent for message in told).isoformat()
                 name = f"{cloud.settings.aws.name}-publish"
                 invoke_later(name, {"scheduled_at": begun})
@@ -111,9 +114,7 @@ def publish(event: Event, context: Context) -> Event:
             checks = error.checks
             raise
         finally:
-            now = cloud.pipeline.clock()
-            lag = cloud.warehouse.lag(cloud.feeds, now)
-            _emit(cloud, metrics.of_publish(checks, lag, now - at))
+            _tell_lag(cloud, checks, at)
         for damaged in loaded.left_out:
             _logger.error(in_one_line(damaged))
         return {"run": cloud.warehouse.last, "slots": loaded.slots, "entries": loaded.entries}
@@ -144,6 +145,16 @@ def _look_back(cloud: Cloud) -> tuple[int, ChartlakeError | None]:
         return cloud.pipeline.mark_missed(cloud.feeds, plan), None
     except ChartlakeError as error:
         return 0, error
+
+
+def _tell_lag(cloud: Cloud, checks: tuple[CheckResult, ...], at: datetime) -> None:
+    """How late what people see is, whether or not it is newer now."""
+    now, lag = cloud.pipeline.clock(), None
+    try:
+        lag = cloud.warehouse.lag(cloud.feeds, now)
+    except ChartlakeError as error:  # what ended the publishing says more
+        _logger.error(in_one_line(error))
+    _emit(cloud, metrics.of_publish(checks, lag, now - at))
 
 
 def _build(cloud: Cloud, places: list[Place]) -> Transformed:

@@ -15,14 +15,15 @@ import pyarrow.compute as pc
 
 from chartlake.errors import CorruptObject
 from chartlake.lake import builds, keys
+from chartlake.lake import marts as runs
 from chartlake.lake.ahead import read_ahead
 from chartlake.lake.builds import LiveSlot, Rank
 from chartlake.lake.curated import read_table
 from chartlake.lake.marts import MartsRun
 from chartlake.lake.store import Store
-from chartlake.model import Build, BuiltFile, naive_utc
+from chartlake.model import Build, naive_utc
 
-__all__ = ["ATTEMPTS", "Live", "live_now", "revisions", "told_by"]
+__all__ = ["ATTEMPTS", "Live", "digest", "live_now", "told_by"]
 
 _TOLD = pa.schema(
     [
@@ -78,10 +79,11 @@ class Live(NamedTuple):
         return found
 
 
-def revisions(live: Live) -> dict[tuple[str, str], int]:
-    """The revision of each slot."""
-    columns = (live.attempts[name].to_pylist() for name in ("feed", "slot", "revision"))
-    return {(feed, slot): revision for feed, slot, revision in zip(*columns, strict=True)}
+def digest(live: Live) -> str:
+    """By which runs compare of what they were made: see `chartlake.lake.marts`."""
+    columns = (live.attempts[name] for name in ("feed", "slot", "attempt_id"))
+    lines = pc.binary_join_element_wise(*columns, " ")  # they are sorted by feed and slot
+    return runs.digest_of(line for chunk in lines.chunks for line in chunk.to_pylist())
 
 
 def live_now(store: Store, before: Live, now: datetime) -> Live:
@@ -90,14 +92,14 @@ def live_now(store: Store, before: Live, now: datetime) -> Live:
     known = _by_key(before.builds)
     if any(listed.get(key) != written for key, written in known.items()):
         before, known = _nothing(), {}
-    found: dict[str, Build] = {}
+    found: dict[str, _Read] = {}
     damaged: list[CorruptObject] = []
-    for key, build in builds.read_builds(store, sorted(listed.keys() - known.keys())):
-        if isinstance(build, Build):
+    for key, build in _read_all(store, sorted(listed.keys() - known.keys())):
+        if isinstance(build, _Read):
             found[key] = build
         else:
             damaged.append(build)
-    attempts = _attempts(store, before.attempts, found, now)
+    attempts = _attempts(before.attempts, found, now)
     seen = {key: listed[key] for key in (*known, *found)}
     return Live(
         attempts,
@@ -107,17 +109,39 @@ def live_now(store: Store, before: Live, now: datetime) -> Live:
     )
 
 
-def _attempts(
-    store: Store, before: pa.Table, found: Mapping[str, Build], now: datetime
-) -> pa.Table:
+class _Read(NamedTuple):
+    """A build, and what its editions and readings say of their feeds, by feed and slot."""
+
+    build: Build
+    told: dict[tuple[str, str], dict[str, Any]]
+
+
+def _read_all(store: Store, listed: Iterable[str]) -> Iterator[tuple[str, _Read | CorruptObject]]:
+    """Many at a time; one that is gone meanwhile is left out, one that is damaged is told."""
+
+    def read(key: str) -> tuple[str, _Read | CorruptObject | None]:
+        try:
+            build = builds.read_build(store, key)
+            return key, _Read(build, _told(store, build))
+        except FileNotFoundError:
+            return key, None
+        except CorruptObject as error:
+            return key, error
+
+    for key, build in read_ahead(read, listed):
+        if build is not None:
+            yield key, build
+
+
+def _attempts(before: pa.Table, found: Mapping[str, _Read], now: datetime) -> pa.Table:
     """Those of before, replaced where a new build has a better one."""
-    better = builds.live_slots(found.items())
+    better = builds.live_slots((key, each.build) for key, each in found.items())
     for row in before.filter(_is_one_of(before, better)).to_pylist():
         place = (row["feed"], row["slot"])
         if _rank(row) >= builds.rank(better[place].build, better[place].slot):
             del better[place]
     kept = before.filter(pc.invert(_is_one_of(before, better)))
-    fresh = pa.Table.from_pylist(list(_rows(store, better, now)), ATTEMPTS)
+    fresh = pa.Table.from_pylist(list(_rows(better, found, now)), ATTEMPTS)
     in_order = [("feed", "ascending"), ("slot", "ascending")]
     return pa.concat_tables([kept, fresh]).sort_by(in_order)
 
@@ -134,52 +158,41 @@ def _rank(row: Mapping[str, Any]) -> Rank:
 
 
 def _rows(
-    store: Store, live: Mapping[tuple[str, str], LiveSlot], now: datetime
+    live: Mapping[tuple[str, str], LiveSlot], found: Mapping[str, _Read], now: datetime
 ) -> Iterator[dict[str, Any]]:
-    by_key = {found.key: found.build for found in live.values()}
-    told = dict(_told(store, by_key.values()))
-    for (feed, slot), found in sorted(live.items()):
-        build = found.build
+    for place, each in sorted(live.items()):
+        build = each.build
         yield {
-            "feed": feed,
-            "slot": slot,
+            "feed": each.slot.feed,
+            "slot": each.slot.slot,
             "attempt_id": build.attempt,
             "build_id": build.build_id,
-            "revision": found.slot.revision,
+            "revision": each.slot.revision,
             "transform_version": build.transform_version,
             "slots_covered": len(build.slots),
             "loaded_at": naive_utc(now),
-            "build_key": found.key,
-            "entries": found.slot.entries,
-            **told.get((feed, slot, build.attempt), {}),
+            "build_key": each.key,
+            "entries": each.slot.entries,
+            **found[each.key].told.get(place, {}),
         }
 
 
-def _told(
-    store: Store, made: Iterable[Build]
-) -> Iterator[tuple[tuple[str, str, str], dict[str, Any]]]:
-    """What the editions and readings of these builds say of their feeds, by slot and attempt."""
-    wanted = [file for build in made for file in build.files if file.table in _TELLING]
-    columns = ("feed", "slot", "attempt_id", *_TOLD.names)
-
-    def rows(file: BuiltFile) -> list[dict[str, Any]]:
-        found: list[dict[str, Any]] = read_table(store, file, columns).to_pylist()
-        return found
-
-    for some in read_ahead(rows, wanted):
-        for row in some:
-            place = (row["feed"], row["slot"], row["attempt_id"])
-            yield place, {name: row[name] for name in _TOLD.names}
+def _told(store: Store, build: Build) -> dict[tuple[str, str], dict[str, Any]]:
+    """What the editions and readings of a build say of their feeds."""
+    columns = ("feed", "slot", *_TOLD.names)
+    files = (file for file in build.files if file.table in _TELLING)
+    rows = (row for file in files for row in read_table(store, file, columns).to_pylist())
+    return {(row["feed"], row["slot"]): {name: row[name] for name in _TOLD.names} for row in rows}
 
 
 def _files(
-    store: Store, before: pa.Table, found: Mapping[str, Build], attempts: pa.Table
+    store: Store, before: pa.Table, found: Mapping[str, _Read], attempts: pa.Table
 ) -> pa.Table:
     """The files of the builds that are live."""
     rows = [
         {"table_name": file.table, "path": store.places.url_of(file.key), "build_key": key}
-        for key, build in found.items()
-        for file in build.files
+        for key, each in found.items()
+        for file in each.build.files
     ]
     every = pa.concat_tables([before, pa.Table.from_pylist(rows, _FILES)])
     counts = pc.is_in(every["build_key"], value_set=attempts["build_key"].combine_chunks())

@@ -12,9 +12,10 @@ from typing import Any
 
 from aws_lambda_powertools.logging.formatter import LambdaPowertoolsFormatter
 
-from chartlake.errors import ChartlakeError
+from chartlake.errors import ChartlakeError, ConfigError, UsageError
+from chartlake.warehouse.port import NotPublished
 
-__all__ = ["Failed", "in_one_line", "redacted", "saying"]
+__all__ = ["Failed", "Refused", "in_one_line", "redacted", "saying"]
 
 _logger = logging.getLogger("chartlake")
 _SECRET_NAME = re.compile(r"SECRET|TOKEN|PASSWORD")
@@ -29,6 +30,13 @@ _HIDDEN = "***"
 
 class Failed(Exception):
     """A run of a function failed: what, why and how to fix it, in one line."""
+
+
+class Refused(Failed):
+    """It will fail again in the same way until somebody changes something: no use to repeat it."""
+
+
+_UNTIL_CHANGED = (ConfigError, NotPublished, UsageError)
 
 
 def redacted(text: str) -> str:
@@ -50,7 +58,7 @@ def in_one_line(error: Exception) -> str:
 
 @contextmanager
 def saying(function: str, run: str, event: Mapping[str, Any]) -> Iterator[None]:
-    """Log with these words while the block runs; Failed for any error in it."""
+    """Log with these words while the block runs; Failed, or Refused, for any error in it."""
     lines = _Redacting(utc=True)
     lines.append_keys(function=function, run=run, scheduled_at=event.get("scheduled_at"))
     handler = logging.StreamHandler(sys.stdout)
@@ -63,7 +71,8 @@ def saying(function: str, run: str, event: Mapping[str, Any]) -> Iterator[None]:
     except Exception as error:
         is_ours = isinstance(error, ChartlakeError)
         _logger.error(in_one_line(error), exc_info=None if is_ours else error)
-        raise Failed(in_one_line(error)) from None
+        kind = Refused if isinstance(error, _UNTIL_CHANGED) else Failed
+        raise kind(in_one_line(error)) from None
     finally:
         _logger.handlers, _logger.propagate = before[:2]
         _logger.setLevel(before[2])

@@ -11,24 +11,24 @@ from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from functools import partial
 from graphlib import TopologicalSorter
 from typing import Any, NamedTuple
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from chartlake.aws import checks, databases
 from chartlake.aws.athena import Athena
 from chartlake.aws.databases import Database
+from chartlake.aws.files import measured
 from chartlake.aws.given import given
-from chartlake.aws.live import Live, live_now, revisions, told_by
+from chartlake.aws.live import Live, digest, live_now, told_by
 from chartlake.aws.relations import asked, bare, draft_only, live_views, marts, of_marts, written
-from chartlake.errors import StorageError
 from chartlake.lake import keys
 from chartlake.lake import marts as runs
 from chartlake.lake.marts import Begun, MartsRun
 from chartlake.lake.store import Store
-from chartlake.model import BuiltFile, sha256
+from chartlake.model import BuiltFile
 from chartlake.warehouse.choices import Choices
 from chartlake.warehouse.dialects import dialect_text
 from chartlake.warehouse.port import CheckResult
@@ -74,21 +74,21 @@ class AthenaMarts:
     def make_of(self, store: Store, live: Live, now: datetime, tell: Tell) -> Made:
         """The same from what was found to be live, with the months of all files known to Glue."""
         databases.add_partitions(self._glue, f"{self._name}_curated", live.months)
-        begun = runs.begin(store, revisions(live))
+        begun = runs.begin(store, live.attempts.select(["feed", "slot", "revision"]))
         with self._draft(store, begun, now) as draft:
             making = _Making(self._athena, draft, store, begun)
             files = making.write(_written(live, given(live.attempts, now, self._chosen)))
             making.put_views(f"{self._name}_curated")
             files |= self._copied(making, store, live) or making.unload(tell)
             found = checks.pass_or_refuse(self._athena, draft.name, self._chosen.as_warnings)
-        attempts = attempts_of(live)
-        made = runs.commit(store, begun, self.engine, now, files, attempts)
+        made = runs.commit(store, begun, self.engine, now, files, digest(live))
         return Made(made, live, tuple(found))
 
     @contextmanager
     def _draft(self, store: Store, begun: Begun, now: datetime) -> Iterator[Database]:
-        for left in runs.leavings(store, now - _ABANDONED):
-            databases.drop(self._glue, self._draft_of(keys.run_of(left.key)))
+        leavings = runs.leavings(store, now - _ABANDONED)
+        for run in sorted({keys.run_of(left.key) for left in leavings}):
+            databases.drop(self._glue, self._draft_of(run))
         draft = databases.make(self._glue, self._draft_of(begun.run))
         try:
             yield draft
@@ -104,16 +104,10 @@ class AthenaMarts:
         They are copied, because what is published is whole in one run's folder.
         """
         last = runs.published(store)
-        if last is None or last.engine == self.engine or last.attempts != attempts_of(live):
+        if last is None or last.engine == self.engine or last.attempts != digest(live):
             return {}
         names = {mart.name for mart in marts()}
         return making.copy([file for file in last.files if file.table in names])
-
-
-def attempts_of(live: Live) -> str:
-    """By which it is known that marts are made of the same attempts."""
-    columns = (live.attempts[name].to_pylist() for name in ("feed", "slot", "attempt_id"))
-    return runs.attempts_digest(zip(*columns, strict=True))
 
 
 def _written(live: Live, tables: Mapping[str, pa.Table]) -> dict[str, pa.Table]:
@@ -168,6 +162,7 @@ class _Making:
                         files[name] = future.result()
                         waiting.done(name)
             except BaseException:
+                self._athena.end()
                 pool.shutdown(cancel_futures=True)
                 raise
         tell(len(files), len(files))
@@ -190,25 +185,25 @@ class _Making:
     def _unload(self, name: str) -> list[BuiltFile]:
         """One mart: its rows as Parquet in a folder of the run, and the draft's table over it."""
         place = self._place(name)
-        select = bare(dialect_text(name, "athena"))
+        select = _in_any_order(bare(dialect_text(name, "athena")))
         statement = (
             f"UNLOAD (\n{select}\n)\nTO '{place}'\nWITH (format = 'PARQUET', compression = 'ZSTD')"
         )
-        self._athena.run(statement, self._draft.name, f"the mart {name}")
+        folder = f"{keys.marts_of(self._run)}{name}/"
+        clear = partial(self._clear, folder)
+        self._athena.run(statement, self._draft.name, f"the mart {name}", clear)
         self._draft.put_table(self._relations[name], place)
-        return [
-            self._file(name, key) for key in self._store.keys(f"{keys.marts_of(self._run)}{name}/")
-        ]
+        return [measured(self._store, name, each) for each in self._store.listing(folder)]
 
-    def _file(self, name: str, key: str) -> BuiltFile:
-        content = self._store.get(key)
-        try:
-            rows = pq.ParquetFile(pa.BufferReader(content)).metadata.num_rows
-        except pa.ArrowException as error:
-            raise StorageError(
-                f"Athena wrote {key}, which is no Parquet file", why=str(error)
-            ) from error
-        return BuiltFile(table=name, key=key, rows=rows, size=len(content), sha256=sha256(content))
+    def _clear(self, folder: str) -> None:
+        """Of what failed files may be left, and Athena writes into no folder that has any."""
+        for key in self._store.keys(folder):
+            self._store.delete(key)
 
     def _place(self, name: str) -> str:
         return self._store.places.url_of(f"{keys.marts_of(self._run)}{name}/")
+
+
+def _in_any_order(select: str) -> str:
+    """Without the order at its end: Athena writes several files, and sorting is for nothing."""
+    return select.rpartition("\nORDER BY")[0] or select

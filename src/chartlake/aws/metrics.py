@@ -72,11 +72,13 @@ def of_transform(transformed: Transformed) -> Measures:
     }
 
 
-def of_publish(checks: Iterable[CheckResult], lag: timedelta, duration: timedelta) -> Measures:
+def of_publish(
+    checks: Iterable[CheckResult], lag: timedelta | None, duration: timedelta
+) -> Measures:
     """How late what people see is, and how many checks of severity error found something."""
     failed = sum(bool(each.failures) and each.severity == "error" for each in checks)
     return {
-        "Lag": lag.total_seconds(),
+        "Lag": lag.total_seconds() if lag is not None else None,
         "Duration": max(0.0, duration.total_seconds()),
         "ChecksFailed": failed,
     }

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from chartlake.aws.databases import Database
 from chartlake.aws.relations import asked, live_views, of_marts, written
-from chartlake.lake import keys
+from chartlake.lake import keys, marts_shown
 from chartlake.lake import marts as runs
 from chartlake.lake.store import Store
 
@@ -46,6 +46,7 @@ def point_tables(to: Publication) -> None:
         views = (*live_views(f"{to.name}_curated"), *asked())
         main.put_all(zip(tables, map(to.store.places.url_of, places), strict=True), views)
         main.drop_others({relation.name for relation in (*tables, *views)})
+        marts_shown.show(to.store, run)
         pointed = run
 
 

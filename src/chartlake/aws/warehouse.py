@@ -12,13 +12,14 @@ import pyarrow.compute as pc
 from chartlake.aws import checks
 from chartlake.aws.athena import Athena
 from chartlake.aws.given import given, waiting_since
-from chartlake.aws.live import Live, live_now, told_by
-from chartlake.aws.marts import AthenaMarts, attempts_of
+from chartlake.aws.live import Live, digest, live_now, told_by
+from chartlake.aws.marts import AthenaMarts
 from chartlake.aws.publish import STEPS, Publication
 from chartlake.aws.session import told
 from chartlake.lake import marts as runs
 from chartlake.lake.curated import read_table
 from chartlake.lake.marts import MartsRun
+from chartlake.lake.marts_shown import now_shown
 from chartlake.lake.marts_slots import revisions_of
 from chartlake.lake.store import Store
 from chartlake.model import Feed
@@ -28,7 +29,6 @@ from chartlake.warehouse.port import CheckResult, Loaded
 __all__ = ["AthenaWarehouse"]
 
 _TURN_SECONDS = 60.0
-_TIMES = 3
 
 
 class AthenaWarehouse:
@@ -51,28 +51,40 @@ class AthenaWarehouse:
         """Publish what is live, unless that is what is published already.
 
         NotPublished where a check of severity error finds something: what was published stays.
-        What is built meanwhile is published too, some times.
+        What is built meanwhile is published too. Where another one publishes, and goes on for
+        longer than a minute, nothing is done: it looks again before it ends.
         """
-        with told("publish the marts"), store.alone("publish", _TURN_SECONDS):
+        with told("publish the marts"), store.alone("publish", _TURN_SECONDS) as alone:
             loaded = Loaded(0, 0)
-            for _ in range(_TIMES):
-                last = runs.published(store)
-                before = told_by(store, last)
-                live = live_now(store, before, now)
-                if last and self._is_of(store, last, live, now):
-                    break
-                making = AthenaMarts(self._athena, self._glue, self._name, self._chosen)
-                made = making.make_of(store, live, now, lambda done, of: None)
-                new = _not_in(live.attempts, before.attempts)
+            if not alone:
+                return loaded
+            while made := self._made(store, now):
                 loaded = Loaded(
-                    loaded.slots + new.num_rows,
-                    loaded.entries + int(pc.sum(new["entries"]).as_py() or 0),
-                    live.left_out,
+                    loaded.slots + made.slots,
+                    loaded.entries + made.entries,
+                    made.left_out,
                     made.checks,
                 )
-            for step in STEPS:
-                step(Publication(store, self._glue, self._name, now))
+                self._take_steps(store, now)
+            self._take_steps(store, now)
             return loaded
+
+    def _made(self, store: Store, now: datetime) -> Loaded | None:
+        """A run of the marts, if there is anything new to publish."""
+        last = runs.published(store)
+        before = told_by(store, last)
+        live = live_now(store, before, now)
+        if last and self._is_of(store, last, live, now):
+            return None
+        making = AthenaMarts(self._athena, self._glue, self._name, self._chosen)
+        made = making.make_of(store, live, now, lambda done, of: None)
+        new = _not_in(live.attempts, before.attempts)
+        entries = int(pc.sum(new["entries"]).as_py() or 0)
+        return Loaded(new.num_rows, entries, live.left_out, made.checks)
+
+    def _take_steps(self, store: Store, now: datetime) -> None:
+        for step in STEPS:
+            step(Publication(store, self._glue, self._name, now))
 
     def loaded(self) -> dict[tuple[str, str], int]:
         """The slots of the run that counts, with their revisions."""
@@ -84,15 +96,20 @@ class AthenaWarehouse:
         with told("run the checks"):
             return checks.run_checks(self._athena, self._name, self._chosen.as_warnings)
 
-    def lag(self, feeds: Collection[Feed], now: datetime) -> timedelta:
-        """How long the oldest due edition has been waiting for being published; none is zero."""
-        last = told_by(self._store, runs.published(self._store))
-        since = waiting_since(last.attempts, feeds, now)
+    def lag(self, feeds: Collection[Feed], now: datetime) -> timedelta | None:
+        """How long the oldest due edition has been waiting for being published; none is zero.
+
+        None where nothing is published. Feeds of which nothing ever was do not count.
+        """
+        run = runs.read_run(self._store, now_shown(self._store))
+        if run is None:
+            return None
+        since = waiting_since(told_by(self._store, run).attempts, feeds, now)
         return max(now - since, timedelta()) if since else timedelta()
 
     def _is_of(self, store: Store, last: MartsRun, live: Live, now: datetime) -> bool:
         """Whether a run of ours is made of just this, with this calendar and these choices."""
-        if last.engine != AthenaMarts.engine or last.attempts != attempts_of(live):
+        if last.engine != AthenaMarts.engine or last.attempts != digest(live):
             return False
         files = {file.table: file for file in last.files}
         wanted = given(live.attempts, now, self._chosen)

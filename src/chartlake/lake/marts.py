@@ -14,6 +14,7 @@ committed. So one of them sees the other, whatever the order, and no clock or lo
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from importlib.metadata import version
@@ -24,7 +25,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from chartlake.errors import CorruptObject, DataError
-from chartlake.lake import keys
+from chartlake.lake import keys, marts_shown
 from chartlake.lake.curated import stored
 from chartlake.lake.marts_slots import (
     Place,
@@ -42,10 +43,12 @@ __all__ = [
     "attempts_digest",
     "begin",
     "commit",
+    "digest_of",
     "drop_former",
     "drop_removed",
     "leavings",
     "published",
+    "read_run",
     "to_remove",
     "write_file",
 ]
@@ -81,12 +84,13 @@ class Begun(NamedTuple):
     slots: BuiltFile
 
 
-def begin(store: Store, revisions: Mapping[Place, int]) -> Begun:
+def begin(store: Store, revisions: Mapping[Place, int] | pa.Table) -> Begun:
     """Begin a run that is made of these slots (feed, slot), each in this revision.
 
-    Nothing else may go into its marts. DataError where one of the slots is to be gone.
+    Or of a sorted table with these columns. Nothing else may go into its marts. DataError where
+    one of the slots is to be gone.
     """
-    slots = slots_table(revisions)
+    slots = revisions if isinstance(revisions, pa.Table) else slots_table(revisions)
     if found := removed_of(store, slots):
         raise _of_removed(found)
     run = _new_run(store)
@@ -135,7 +139,15 @@ def _groups(rows: Iterable[pa.RecordBatch]) -> Iterable[pa.Table]:
 
 def attempts_digest(attempts: Iterable[tuple[str, str, str]]) -> str:
     """By which runs compare of what they were made: feed, slot and attempt of each live slot."""
-    return sha256("\n".join(" ".join(each) for each in sorted(attempts)).encode())
+    return digest_of(" ".join(each) for each in sorted(attempts))
+
+
+def digest_of(lines: Iterable[str]) -> str:
+    """The same of lines in order, each of a live slot."""
+    known = hashlib.sha256()
+    for line in lines:
+        known.update(f"{line}\n".encode())
+    return known.hexdigest()
 
 
 def commit(
@@ -202,19 +214,25 @@ def _of_removed(places: list[Place]) -> DataError:
 def published(store: Store) -> MartsRun | None:
     """The run that counts; None where there is none. CorruptObject where it cannot be read."""
     runs = _committed(store.keys(keys.MARTS))
-    if not runs:
-        return None
-    key = keys.marts_run(runs[-1])
+    return read_run(store, runs[-1]) if runs else None
+
+
+def read_run(store: Store, run: str) -> MartsRun | None:
+    """A run by its name; None where it is gone. CorruptObject where it cannot be read."""
+    key = keys.marts_run(run)
     try:
         return from_json(store.get(key), MartsRun)
+    except FileNotFoundError:
+        return None
     except Undecodable as error:
         raise CorruptObject(f"{key} is no run of the marts", why=str(error), fix=_AGAIN) from error
 
 
 def drop_former(store: Store) -> None:
-    """Remove the runs that were committed before the last two."""
+    """Remove the runs that were committed before the last two, and that nobody's tables show."""
     listing = store.listing(keys.MARTS)
     former = set(_committed(listed.key for listed in listing)[:-_KEPT])
+    former -= marts_shown.shown(store)
     _drop(store, [listed for listed in listing if keys.run_of(listed.key) in former])
 
 

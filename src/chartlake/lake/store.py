@@ -57,8 +57,7 @@ class Store:
         clock: Callable[[], datetime] | None = None,
         open_curated: Callable[[], Any] | None = None,
     ) -> None:
-        self._open = open_objects
-        self._open_curated = open_curated
+        self._open, self._open_curated = open_objects, open_curated
         self._folder = folder
         self._clock = clock
         self._signed = clock is None
@@ -120,13 +119,21 @@ class Store:
     def create(self, key: str, content: bytes) -> bool:
         """Write an object that must not exist yet; False when it does: someone else won."""
         with errors_of("write", self.url, key):
-            try:
-                obstore.put(self._to_write(key), key, content, mode="create")
-            except AlreadyExistsError:
-                return False
-            except FileNotFoundError as error:
-                raise BaseError(str(error)) from error  # the bucket itself is not there
-        return True
+            for _ in range(5):
+                try:
+                    obstore.put(self._to_write(key), key, content, mode="create")
+                    return True
+                except AlreadyExistsError:
+                    if self._folder or self._is_there(key):
+                        return False  # else S3 had other writers: none of them has won
+                except FileNotFoundError as error:
+                    raise BaseError(str(error)) from error  # the bucket itself is not there
+        return False
+
+    def _is_there(self, key: str) -> bool:
+        with suppress(FileNotFoundError):
+            return bool(obstore.head(self._to_read(key), key))
+        return False
 
     def copy(self, key: str, to: str) -> None:
         """Copy an object within its bucket or folder; nothing of it comes here."""
@@ -213,14 +220,7 @@ class Store:
 
     def keys(self, prefix: str) -> Iterator[str]:
         """The keys below a folder (``prefix`` ends with a slash), in order."""
-        with errors_of("list", self.url, prefix):
-            found = [
-                meta["path"]
-                for objects in self._to_list(prefix)
-                for batch in obstore.list(objects, prefix)
-                for meta in batch
-            ]
-        return iter(sorted(found))
+        return iter([listed.key for listed in self.listing(prefix)])
 
     def listing(self, prefix: str) -> list[Listed]:
         """The objects below a folder (``prefix`` ends with a slash), in order of their keys."""
@@ -271,8 +271,8 @@ class Store:
 def open_store(url: str, clock: Callable[[], datetime] | None = None) -> Store:
     """Open ``s3://bucket/prefix``, ``memory://`` or a folder (a path or file:// URL).
 
-    A folder is made when it is missing, at the first use; a lake gets its
-    lake.json at the first write, if there is a ``clock`` to date it by.
+    A missing folder is made at the first use; a lake gets its lake.json at the first write, if
+    there is a ``clock`` to date it by.
     """
     scheme = urlsplit(url).scheme
     if scheme == "memory":

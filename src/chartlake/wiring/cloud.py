@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -53,11 +54,16 @@ def open_cloud(
     """Wire it; nothing is asked of the network yet."""
     store = open_store(settings.lake_url, clock)
     place = settings.aws
-    session = open_session(place.region, place.profile)
+    session = open_session(place.region)  # what runs there has a role, and no profile
+    ends = time.monotonic() + settings.spotify.longest_run_minutes * 60
     athena, glue = open_client(session, "athena"), open_client(session, "glue")
     warehouse = AthenaWarehouse(
         store,
-        Athena(athena, place.workgroup or place.name),
+        Athena(
+            athena,
+            place.workgroup or place.name,
+            seconds_left=lambda: ends - time.monotonic(),
+        ),
         glue,
         place.name,
         choices_of(settings),

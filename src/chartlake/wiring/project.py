@@ -13,6 +13,7 @@ from chartlake.model import Feed
 from chartlake.pipeline import Pipeline
 from chartlake.settings import Engine, Settings
 from chartlake.warehouse.duckdb import DuckDBWarehouse
+from chartlake.wiring.account_of_aws import mean_account
 from chartlake.wiring.choices import choices_of, limits_of
 from chartlake.wiring.clock import system_clock
 from chartlake.wiring.marts import MakesMarts, marts_from, marts_on_spark
@@ -58,6 +59,7 @@ def open_project(
 
     ``takes_up_choices``: whether reads bring the warehouse up to these settings.
     """
+    mean_account(settings.aws)
     store = open_store(settings.lake_url, clock)
     warehouse = DuckDBWarehouse(
         settings.warehouse_path,
