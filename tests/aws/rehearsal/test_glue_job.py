@@ -101,7 +101,8 @@ def test_it_builds_what_the_function_builds(
     played: Played, backlog: tuple[Store, subprocess.CompletedProcess[str]]
 ) -> None:
     store, done = backlog
-    assert re.search(r"RuntimeError: 1 slots could not be built", done.stderr), done.stderr[-3000:]
+    said = done.stdout + done.stderr  # spark-submit puts a script's errors into its output
+    assert re.search(r"RuntimeError: 1 slots could not be built", said), said[-3000:]
     assert done.returncode != 0  # one slot was spoilt, and the job has to say so
     assert len(unbuilt(store)) == 1
     assert len(list(builds.list_builds(store))) == 1
