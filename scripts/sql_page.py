@@ -28,9 +28,10 @@ on a translator.
 
 chartlake itself runs them on DuckDB, on Spark (`chartlake marts --engine spark`) and, [in an AWS
 account](aws.md), on Athena. For Snowflake the texts are ready and tried as told below; what sets
-them up there is not part of chartlake yet. `src/chartlake/spark/marts.py` shows in what order they run and what they need: the
-curated tables, what `warehouse/given.py` makes (the calendar, the lists of the configuration, and
-`scope` with every feed from its first edition on), and each file under its own name.""",
+them up there is not part of chartlake yet. `src/chartlake/spark/marts.py` shows in what order they
+run and what they need: the curated tables, what `warehouse/given.py` makes (the calendar, the lists
+of the configuration, and `scope` with every feed from its first edition on), and each file under
+its own name.""",
     "how": """\
 [sqlglot](https://github.com/tobymao/sqlglot) translates syntax. It does not know that the same
 words mean something else elsewhere, so three things are done about that:
