@@ -56,11 +56,14 @@ BY_HAND = {
     "JobFailedAlarm": Metric(
         "AWS/Events", "TriggeredRules", frozenset({("RuleName", "chartlake-job-failed")})
     ),
-    "ScheduleDeadLettersAlarm": Metric(
-        "AWS/SQS",
-        "ApproximateNumberOfMessagesVisible",
-        frozenset({("QueueName", "chartlake-schedule-dead-letters")}),
-    ),
+    **{
+        f"{name}DeadLettersAlarm": Metric(
+            "AWS/SQS",
+            "ApproximateNumberOfMessagesVisible",
+            frozenset({("QueueName", f"chartlake-{name.lower()}-dead-letters")}),
+        )
+        for name in ("Schedule", "Publish")
+    },
 }
 """What AWS alone could make happen: such an alarm is given its metric by hand."""
 

@@ -114,17 +114,20 @@ def test_a_message_that_nobody_understands_ends_among_the_dead_letters(played: P
 def test_what_a_check_finds_is_not_published(played: Played) -> None:
     (refused,) = played.scenes["before its time"].of("publish")
     assert refused.error
-    assert refused.error.error == "Failed"
+    assert refused.error.error == "Refused"  # which the machine does not try again
     assert "check" in refused.error.cause
     assert "fix:" in refused.error.cause
     assert "\n" not in refused.error.cause
     assert refused.metrics["ChecksFailed"] == 1
 
 
-def test_a_run_that_fails_twice_is_a_failed_execution(played: Played) -> None:
+def test_a_stage_that_fails_twice_keeps_no_other_from_its_work(played: Played) -> None:
+    """And the execution fails at its end, so that somebody is told."""
     scene = played.scenes["denied"]
-    assert scene.visited == ["Extract"]
-    assert [ran.error.error for ran in scene.ran if ran.error] == ["Failed", "Failed"]
+    assert scene.visited[0] == "Extract"
+    assert {"Transform", "Publish"} <= set(scene.visited)
+    assert scene.visited[-1] == "Failed"
+    assert [ran.error and ran.error.error for ran in scene.of("extract")] == ["Failed", "Failed"]
     assert scene.seen == {"executions failed": 1}
 
 
