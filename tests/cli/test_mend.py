@@ -270,7 +270,7 @@ def rebuild_with(fault: Fault, chartlake: Command) -> Said:
         return DisturbedStore(open_store(url, *how), fault)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("chartlake.wiring.open_store", opened)
+        patch.setattr("chartlake.wiring.project.open_store", opened)
         return chartlake("rebuild")
 
 

@@ -205,7 +205,7 @@ def test_an_import_that_is_ended_says_how_many_files_are_in(
     with monkeypatch.context() as patch:
         fault = Fault(2, "interrupt", only="create manifests/")
         patch.setattr(
-            "chartlake.wiring.open_store",
+            "chartlake.wiring.project.open_store",
             lambda url, *how: DisturbedStore(open_store(url, *how), fault),
         )
         done = chartlake("import", *files, tmp_path / "unknown.csv")
@@ -221,7 +221,7 @@ def test_an_import_that_is_ended_says_how_many_files_are_in(
 def test_an_import_that_is_ended_because_the_lake_is_out_of_reach(
     chartlake: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("chartlake.wiring.open_store", lambda url, *how: Unreachable(url))
+    monkeypatch.setattr("chartlake.wiring.project.open_store", lambda url, *how: Unreachable(url))
     done = chartlake("import", write_chart(tmp_path, "2020-03-01", "abc"))
     assert done.code == 130
     assert done.err.strip().endswith("when the same import is repeated")

@@ -33,7 +33,7 @@ def disturbed(words: list[str], folder: Path, fault: Fault) -> Said:
         return DisturbedStore(open_store(url, *how), fault)
 
     with pytest.MonkeyPatch.context() as patch, disturbed_databases(fault), numbered_attempts():
-        patch.setattr("chartlake.wiring.open_store", opened)
+        patch.setattr("chartlake.wiring.project.open_store", opened)
         return run_here(*words, "--project", folder)
 
 
