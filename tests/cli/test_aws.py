@@ -74,7 +74,7 @@ def test_deployed_looked_at_and_destroyed(chartlake: Command, aws: str, name: st
     first = chartlake("aws", "deploy", "--yes")
     assert first.code == 0, first.err
     assert "AWS::StepFunctions::StateMachine" in first.out
-    assert "next      chartlake login --store aws" in first.out
+    assert "then: chartlake login --store aws" in first.out
     assert "CREATE_COMPLETE" in first.err
 
     again = chartlake("aws", "deploy", "--yes")
@@ -115,7 +115,7 @@ def test_a_look(chartlake: Command, aws: str, name: str) -> None:
     done = chartlake("aws", "deploy", "--dry-run")
     assert done.code == 0, done.err
     assert "Data" in done.out
-    assert "nothing was changed" in done.out
+    assert "the stack was not changed" in done.out
     assert "there is no stack" in chartlake("aws", "status").err
 
 

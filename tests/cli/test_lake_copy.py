@@ -35,3 +35,22 @@ def test_a_copy_needs_a_lake_and_a_place(chartlake: Command, tmp_path: Path) -> 
     assert said.code == 2
     assert "no lake to copy" in said.err
     assert not (tmp_path / "there").exists()
+
+
+def test_an_unset_variable_is_no_place(chartlake: Command, tmp_path: Path) -> None:
+    assert chartlake("import", write_chart(tmp_path, "2020-03-01", "ab")).code == 0
+    said = chartlake("lake", "copy", "")
+    assert (said.code, "no place is named" in said.err) == (2, True)
+    assert not (tmp_path / "raw").exists()
+
+
+def test_a_profile_that_is_not_there_is_told(
+    chartlake: Command, tmp_path: Path, s3_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert chartlake("import", write_chart(tmp_path, "2020-03-01", "ab")).code == 0
+    monkeypatch.delenv("AWS_ACCESS_KEY_ID")
+    monkeypatch.setenv("AWS_PROFILE", "nope")
+    said = chartlake("lake", "copy", s3_url)
+    assert said.code == 2
+    assert "nope" in said.err
+    assert "internal error" not in said.err

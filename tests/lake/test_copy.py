@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -157,5 +157,32 @@ def test_a_lake_of_before_there_was_a_format_gets_one(source: Store) -> None:
 def test_there_must_be_a_lake_and_another_place(source: Store) -> None:
     with pytest.raises(UsageError, match="no lake to copy"):
         copied(open_store("memory://"), open_store(source.url + "x"))
-    with pytest.raises(UsageError, match="the lake itself"):
-        copied(source, open_store(source.url))
+    for url in (source.url, f"{source.url}/inner", source.url.rpartition("/")[0]):
+        with pytest.raises(UsageError, match="the lake itself"):
+            copied(source, open_store(url))
+
+
+def test_a_place_where_a_run_was_and_got_nothing_is_free(source: Store) -> None:
+    """A schedule may begin one before the copy: nobody is signed in there."""
+    target = open_store("memory://", lambda: datetime(2020, 1, 1, tzinfo=UTC))
+    target.create(keys.lease("extract"), b"{}")
+    own = target.get(keys.LAKE)
+    assert own != source.get(keys.LAKE)
+    first = copied(source, target)
+    assert damage(target) == []
+    assert copied(source, target).there == first.objects
+    assert target.get(keys.LAKE) == own
+    other = open_store("memory://", lambda: NOW + timedelta(days=1))
+    add(other, 9)
+    with pytest.raises(UsageError, match="holds another lake"):
+        copied(other, target)
+
+
+def test_what_lies_in_the_wrong_bucket_does_not_count(
+    source: Store, s3_url: str, second_bucket: str
+) -> None:
+    copied(source, open_store(s3_url))
+    divided = open_store(f"{s3_url}?curated=s3://{second_bucket}/t")
+    assert copied(source, divided).objects == len(list(source.keys("curated/"))) > 0
+    assert contents(divided) == contents(source)
+    assert damage(divided) == []

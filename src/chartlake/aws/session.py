@@ -54,6 +54,12 @@ _DENIED = {
     "403",
 }
 _BUSY = {"Throttling", "ThrottlingException", "TooManyRequestsException", "RequestLimitExceeded"}
+_RIGHTS = {
+    "HeadObject": "s3:GetObject and s3:ListBucket on the bucket of the code",
+    "HeadBucket": "s3:ListBucket",
+    "ListObjectsV2": "s3:ListBucket",
+}
+"""What a right is called, where it is not called like the request."""
 _HOW_TO_SIGN_IN = (
     "name a profile (aws.profile in chartlake.toml, or AWS_PROFILE), or sign in: aws sso login"
 )
@@ -123,7 +129,8 @@ def _refused(error: ClientError, doing: str) -> ChartlakeError:
         return Refused(
             f"cannot {doing}: AWS does not allow it",
             why=why,
-            fix=f"allow {error.operation_name} for whoever deploys, or use another profile",
+            fix=f"allow {_RIGHTS.get(error.operation_name, error.operation_name)} for whoever "
+            "deploys, or use another profile",
         )
     if code in _BUSY:
         return Unavailable(

@@ -224,6 +224,8 @@ def _tell(account: Account, place: str, as_json: bool) -> None:
         show.line(
             f"until     {account.expires_at:%Y-%m-%d}: Spotify ends each sign-in after six months"
         )
-        show.line("next      chartlake doctor, then chartlake run")
+        is_for_aws = place.startswith("AWS")
+        then = "chartlake aws status" if is_for_aws else "chartlake doctor, then chartlake run"
+        show.line(f"next      {then}")
     if missing := set(SCOPES) - set(account.scopes):
         show.warn(f"not allowed: {', '.join(sorted(missing))}: feeds that need it will fail")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import tempfile
 import time
+import tomllib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec
@@ -58,7 +59,12 @@ def deploy(
     if not (yes or dry_run or sys.stdin.isatty()):
         raise UsageError("this would change a stack, and nobody can be asked", fix="add --yes")
     folder = project or Path()
-    with _opened(read_settings(folder).aws, "deploy") as (settings, _, cloud):
+    whole, file = read_settings(folder), _settings_file(folder)
+    if not whole.feeds:
+        show.warn("no feed is configured: nothing would be collected")
+    elif "client_id" not in tomllib.loads(file.decode()).get("spotify", {}):
+        show.warn("chartlake.toml names no client_id, and .env stays here: nobody could sign in")
+    with _opened(whole.aws, "deploy") as (settings, _, cloud):
         from chartlake.aws.deploy.artefacts import build_artefacts
         from chartlake.aws.deploy.deployment import Deployment
         from chartlake.aws.deploy.prepare import prepare
@@ -66,7 +72,7 @@ def deploy(
         values = settings.model_dump(exclude={"region", "profile", "workgroup"})
         with tempfile.TemporaryDirectory() as made:
             show.note("collecting code and packages")
-            artefacts = build_artefacts(Path(made), _settings_file(folder))
+            artefacts = build_artefacts(Path(made), file)
             now, deployment = system_clock(), Deployment(**values)
             prepared = prepare(cloud, deployment, artefacts, now, time.sleep)
             sizes = [{"key": a.key, "bytes": a.size, "unpacked": a.unpacked} for a in artefacts]
@@ -79,7 +85,8 @@ def deploy(
     else:
         aws_told.print_outputs(outputs, settings.alert_email if told["is_new"] else None)
         if told["is_new"] and outputs is not None:
-            show.line("next      chartlake login --store aws, then chartlake aws status")
+            show.line("next      a lake of yours, if there is one: chartlake lake copy LakeUrl")
+            show.line("          then: chartlake login --store aws, and chartlake aws status")
 
 
 @app.command()

@@ -106,7 +106,7 @@ def event(happened: Event) -> None:
 def print_outputs(outputs: Mapping[str, Any] | None, asks_mail: str | None) -> None:
     """The stack's outputs; none after a look."""
     if outputs is None:
-        show.line("nothing was changed: this was a look (--dry-run)")
+        show.line("the stack was not changed: this was a look (--dry-run)")
         return
     width = max(map(len, outputs), default=0)
     for key, value in outputs.items():

@@ -108,11 +108,20 @@ def cat(
 
 @app.command()
 def copy(
-    to: Annotated[str, typer.Argument(metavar="URL", help="A folder, or s3://bucket/prefix.")],
+    to: Annotated[
+        str,
+        typer.Argument(
+            metavar="URL",
+            help="A folder, or 's3://bucket/prefix'; with '?curated=s3://other/prefix' after it "
+            "tables lie elsewhere.",
+        ),
+    ],
     as_json: AsJson = False,
     project: ProjectDir = None,
 ) -> None:
     """Copy the lake to another place: what is there is left, so it may be repeated."""
+    if not to.strip():
+        raise UsageError("no place is named", fix="a folder, or s3://bucket/prefix")
     here = open_here(project)
     target = open_store(to)
     with here.store.alone("keep", _TURN_SECONDS), show.progress("copy", quiet=as_json) as progress:
@@ -124,8 +133,8 @@ def copy(
     show.line(f"copied {copied.objects:,} objects, {show.size(copied.size)}{there}")
     if copied.gone:
         show.warn(f"{copied.gone:,} objects were removed meanwhile: run the copy again")
-    show.line(f"{show.program()} lake copy leaves the project as it is. To work on the copy:")
-    show.line(f'  url = "{target.url}" under [lake] in chartlake.toml, then: chartlake verify')
+    show.line("The project is as it was. To work on the copy, from a folder of its own:")
+    show.line(f'  url = "{target.url}" under [lake] in chartlake.toml there')
 
 
 def _feeds(here: Project) -> list[dict[str, Any]]:

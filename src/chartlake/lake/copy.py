@@ -15,7 +15,9 @@ from chartlake.errors import StorageError, UsageError
 from chartlake.lake import format as lake_format
 from chartlake.lake import keys
 from chartlake.lake.ahead import read_ahead
+from chartlake.lake.state import change_state, read_state
 from chartlake.lake.store import Listed, Store
+from chartlake.model import Record, sha256
 
 __all__ = ["Copied", "copy_lake"]
 
@@ -24,6 +26,15 @@ Tell = Callable[[int, int], None]
 _FIRST = (keys.TOMBSTONES, keys.EXPIRED)  # what is gone must not come back
 _COMMITS = (keys.MANIFESTS, keys.BUILDS)
 _DATA = (keys.RAW, keys.CURATED, keys.MARTS, keys.QUARANTINE, keys.FAILURES)
+
+
+_COPIED = "copied-from"
+
+
+class CopyOf(Record, frozen=True, kw_only=True):
+    """Of which lake one is a copy that has a lake.json of its own: by the hash of the other's."""
+
+    lake: str
 
 
 class Copied(NamedTuple):
@@ -65,13 +76,25 @@ def copy_lake(source: Store, target: Store, now: datetime, tell: Tell) -> Copied
 
 def _claim(source: Store, target: Store, now: datetime) -> None:
     """Let the target be this lake, or see that it is; the first object of a copy."""
-    if source.url == target.url:
-        raise UsageError(f"{source.url} is the lake itself", fix="name another place")
+    ours, theirs = f"{source.url}/", f"{target.url}/"
+    is_within = theirs.startswith(ours) or ours.startswith(theirs)
+    if is_within and not target.url.startswith("memory:"):
+        raise UsageError(
+            f"{target.url} is the lake itself, or one lies in the other", fix="name another place"
+        )
     if not source.folders(keys.MANIFESTS):
         raise UsageError(f"there is no lake to copy in {source.url}")
     source.create(keys.LAKE, lake_format.written_by_us(now))  # one from before there was a format
     identity = source.get(keys.LAKE)
-    if not target.create(keys.LAKE, identity) and target.get(keys.LAKE) != identity:
+    if target.create(keys.LAKE, identity) or target.get(keys.LAKE) == identity:
+        return
+    known = read_state(target, _COPIED, CopyOf)
+    copied = known.lake if known else None
+    if copied is None and not target.folders(keys.MANIFESTS):  # a run was there, and got nothing
+        copied = sha256(identity)
+        mine = CopyOf(lake=copied)
+        change_state(target, _COPIED, CopyOf, lambda before: mine)
+    if copied != sha256(identity):
         raise UsageError(
             f"{target.url} holds another lake",
             why="its lake.json is not that of this lake",

@@ -7,6 +7,7 @@ from typing import Any
 
 from obstore.store import from_url
 
+from chartlake.errors import ConfigError
 from chartlake.lake.store_errors import errors_of
 
 __all__ = ["open_bucket"]
@@ -30,3 +31,9 @@ def _rights() -> dict[str, Any]:
         return {"credential_provider": Boto3CredentialProvider()}
     except ValueError:  # there are none: the first request says so
         return {}
+    except Exception as error:  # its own kinds of errors are a vendor's
+        raise ConfigError(
+            "the rights that AWS gives cannot be found",
+            why=str(error),
+            fix="see AWS_PROFILE, and profile under [aws] in chartlake.toml",
+        ) from error

@@ -112,9 +112,9 @@ class Store:
             return MemoryStore()
         return self._objects_of(key)
 
-    def _to_list(self, prefix: str) -> list[Any]:
-        """All places in which there may be objects whose keys begin so."""
-        return [self._to_read(each) for each in self.places.apart(prefix)]
+    def _to_list(self, prefix: str) -> list[tuple[str, Any]]:
+        """The places in which there may be objects whose keys begin so."""
+        return [(self.places.of(p), self._to_read(p)) for p in self.places.apart(prefix)]
 
     def create(self, key: str, content: bytes) -> bool:
         """Write an object that must not exist yet; False when it does: someone else won."""
@@ -219,7 +219,7 @@ class Store:
             obstore.delete(self._objects_of(key), key)
 
     def keys(self, prefix: str) -> Iterator[str]:
-        """The keys below a folder (``prefix`` ends with a slash), in order."""
+        """The same, their keys alone."""
         return iter([listed.key for listed in self.listing(prefix)])
 
     def listing(self, prefix: str) -> list[Listed]:
@@ -227,9 +227,10 @@ class Store:
         with errors_of("list", self.url, prefix):
             found = [
                 Listed(meta["path"], meta["size"], meta["last_modified"])
-                for objects in self._to_list(prefix)
+                for place, objects in self._to_list(prefix)
                 for batch in obstore.list(objects, prefix)
                 for meta in batch
+                if self.places.of(meta["path"]) == place  # else it lies where nobody looks for it
             ]
         return sorted(found)
 
@@ -271,8 +272,7 @@ class Store:
 def open_store(url: str, clock: Callable[[], datetime] | None = None) -> Store:
     """Open ``s3://bucket/prefix``, ``memory://`` or a folder (a path or file:// URL).
 
-    A missing folder is made at the first use; a lake gets its lake.json at the first write, if
-    there is a ``clock`` to date it by.
+    A missing folder is made at the first use; a lake gets its lake.json, dated by the ``clock``.
     """
     scheme = urlsplit(url).scheme
     if scheme == "memory":

@@ -217,11 +217,11 @@ def _explained(error: ErrorDetails, variables: Mapping[str, str], file: Path) ->
     if error["type"] == "missing":
         return _unknown(f"{where}: key {key!r} is missing", valid)
     problem = error["msg"].removeprefix("Value error, ")
-    return ConfigError(f"{where}: {key}: {problem}", fix=_valid_values(place[-1]))
+    return ConfigError(f"{where}: {key}: {problem}", fix=_valid_values(place))
 
 
-def _valid_values(key: str) -> str | None:
-    if key == "schedule":
+def _valid_values(place: list[str]) -> str | None:
+    if place[0] == "feeds" and place[-1] == "schedule":
         return f"valid: {', '.join(WORDS)}, or a cron line such as '30 6 * * *'"
     return None
 

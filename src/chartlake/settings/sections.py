@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, model_validator
 
@@ -32,6 +33,8 @@ _MEMORY = re.compile(r"[0-9]+(\.[0-9]+)? ?[KMGT]i?B", re.IGNORECASE)
 
 
 def _lake_url(text: str) -> str:
+    if not text.strip():
+        raise ValueError("no place is named: a folder, or s3://bucket/prefix")
     scheme = urlsplit(text).scheme
     if scheme and scheme not in SCHEMES:
         raise ValueError(f"{text!r}: use a folder, or one of {', '.join(SCHEMES)} and ://")
@@ -136,6 +139,34 @@ def _bucket(text: str) -> str:
     return text
 
 
+def _kms_key(text: str) -> str:
+    if not re.fullmatch(r"arn:aws[a-z-]*:kms:[a-z0-9-]+:[0-9]{12}:key/.+", text):
+        raise ValueError(f"{text!r} is no key's ARN, arn:aws:kms:REGION:ACCOUNT:key/ID")
+    return text
+
+
+def _aws_schedule(text: str) -> str:
+    cron = re.fullmatch(r"cron\((.+)\)", text)
+    rate = re.fullmatch(r"rate\([1-9][0-9]* (minute|hour|day)s?\)", text)
+    if not rate and (not cron or len(cron[1].split()) != 6):
+        raise ValueError(f"{text!r} is none of AWS: rate(1 hour), or cron(5 * * * ? *) of 6 fields")
+    return text
+
+
+def _aws_zone(text: str) -> str:
+    try:
+        ZoneInfo(text)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise ValueError(f"{text!r} is not a time zone such as UTC or Europe/Berlin") from error
+    return text
+
+
+def _mail(text: str) -> str:
+    if not re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s]+", text):
+        raise ValueError(f"{text!r} is no mail address")
+    return text
+
+
 _Bucket = Annotated[str, AfterValidator(_bucket)]
 
 
@@ -148,14 +179,14 @@ class AwsSettings(Section):
     bucket: _Bucket | None = None
     curated_bucket: _Bucket | None = None
     lake_prefix: Annotated[str, AfterValidator(_prefix)] = "lake"
-    kms_key: str | None = None
+    kms_key: Annotated[str, AfterValidator(_kms_key)] | None = None
     permissions_boundary: str | None = None
     subnets: tuple[str, ...] = ()
     security_groups: tuple[str, ...] = ()
     tags: dict[str, str] = {}
-    schedule: str = "cron(5 * * * ? *)"
-    timezone: str = "UTC"
-    alert_email: str | None = None
+    schedule: Annotated[str, AfterValidator(_aws_schedule)] = "cron(5 * * * ? *)"
+    timezone: Annotated[str, AfterValidator(_aws_zone)] = "UTC"
+    alert_email: Annotated[str, AfterValidator(_mail)] | None = None
     monthly_budget: Annotated[float, Field(gt=0)] | None = None
     scan_limit_gb: Annotated[float, Field(gt=0)] | None = None
     log_retention_days: Annotated[int, Field(ge=1)] | None = None
@@ -167,4 +198,6 @@ class AwsSettings(Section):
     def _is_whole(self) -> Self:
         if bool(self.subnets) != bool(self.security_groups):
             raise ValueError("subnets and security_groups are given together, or neither")
+        if self.monthly_budget and not self.alert_email:
+            raise ValueError("monthly_budget needs alert_email: who is told of it")
         return self
