@@ -175,6 +175,16 @@ def test_a_manifest_that_lies(
     assert what in " ".join(f.what for f in findings.found)
 
 
+@pytest.mark.parametrize(("source", "is_sound"), [("hydration", True), ("playlist", False)])
+def test_who_asks_for_what_is_missing_may_have_had_nothing_to_ask(
+    memory: Store, source: str, is_sound: bool
+) -> None:
+    feed = msgspec.structs.replace(FEED, source=source, source_id=source)
+    nothing = {"bodies": (), "item_count": 0, "observed_at": later()}
+    raw.commit(memory, msgspec.structs.replace(snapshot(b"x", feed=feed, slot=day(0)), **nothing))
+    assert verify(memory, later()).is_sound == is_sound
+
+
 def _page(manifest: Manifest, **changes: object) -> object:
     return msgspec.structs.replace(manifest.pages[0], **changes)
 

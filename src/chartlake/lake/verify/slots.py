@@ -22,6 +22,9 @@ GC = "chartlake gc"
 Hashes = dict[int, frozenset[str]]
 """By `place_of` a committed slot, the hashes by which builds may know its manifest."""
 
+_ASK_FOR_WHAT_IS_MISSING = ("artist-catalog", "hydration")
+"""Sources that read nothing at all where nothing is missing, or the day's requests are spent."""
+
 
 class FeedSlots(NamedTuple):
     """What is known of a feed's slots: who followed it since when, and which are committed."""
@@ -127,7 +130,9 @@ class _FeedCheck:
         missed = manifest.missed is not None
         self._findings.count("manifests", objects=1, missed=missed, records=manifest.item_count)
         self._findings.count("raw", pages=len(manifest.pages))
-        if not manifest.pages and not missed:
+        had_nothing_to_ask = manifest.feed.source in _ASK_FOR_WHAT_IS_MISSING
+        is_empty = not manifest.pages and not missed
+        if is_empty and (manifest.item_count or not had_nothing_to_ask):
             self._error("the manifest names no pages", manifest.slot, RESTORE)
 
     def _check_pages(self, read: _Read, manifest: Manifest) -> None:
