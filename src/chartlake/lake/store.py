@@ -161,7 +161,7 @@ class Store:
         """
         if not self._folder:
             return self._change(key, change)
-        with local.locked(self._folder, "state", _LOCK_SECONDS) as alone:
+        with self.alone("state", _LOCK_SECONDS) as alone:
             if not alone:
                 raise StorageError(
                     f"cannot change {key} in {self.url}",
