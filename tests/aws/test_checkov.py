@@ -17,11 +17,14 @@ pytestmark = pytest.mark.needs("checkov")
 KNOWN = Path(__file__).parent / "checkov.toml"
 
 
-def test_every_finding_has_a_reason_and_every_reason_a_finding() -> None:
+def test_every_finding_has_a_reason_and_every_reason_a_finding(tmp_path: Path) -> None:
+    """Of a copy: where the path to the file has 40 letters, checkov takes it for a secret key."""
+    copied = tmp_path / "template.yaml"
+    copied.write_bytes(TEMPLATE.read_bytes())
     reasons = tomllib.loads(KNOWN.read_text(encoding="utf-8"))
     known = {(check, resource) for check, each in reasons.items() for resource in each}
     assert all(reason for each in reasons.values() for reason in each.values())
-    assert found_in(TEMPLATE) == known
+    assert found_in(copied) == known
 
 
 def test_a_new_finding_is_found(tmp_path: Path) -> None:

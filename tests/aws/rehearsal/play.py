@@ -194,7 +194,7 @@ def _misfortunes(played: Played) -> None:
         account.time.move(days=1)
         asked = {"scheduled_at": "2026-11-24T01:05:00Z", "stage": "extract"}
         spotify.faults.add(late(60, path="/v1/playlists/*"))
-        scene.outputs.append(account.functions["Extract"].invoke(asked, seconds=33))
+        scene.outputs.append(account.functions["Extract"].invoke(asked, seconds=36))
         with suppress(TaskFailed):
             account.functions["Transform"].invoke(asked, seconds=0.01)
         scene.outputs.append(account.functions["Extract"].invoke(asked))

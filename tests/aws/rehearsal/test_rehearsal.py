@@ -99,9 +99,10 @@ def test_a_transform_that_is_killed_is_done_again(played: Played) -> None:
 def test_a_function_whose_time_runs_out_leaves_the_rest_for_the_next_run(played: Played) -> None:
     scene = played.scenes["out of time"]
     early, later = scene.outputs
-    assert (early["new"], early["deferred"]) == (FEEDS - 1, 1)
+    assert early["deferred"] >= 1  # on a busy machine more than the one that never answers
+    assert early["new"] + early["deferred"] == FEEDS
     assert "2026-11-24T01:06:00Z" <= early["not_before"] <= "2026-11-24T01:10:00Z"
-    assert later["new"] == 1
+    assert later["new"] == early["deferred"]
     assert [ran.error.error for ran in scene.of("transform") if ran.error] == ["Sandbox.Timedout"]
 
 
