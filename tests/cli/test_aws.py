@@ -20,7 +20,7 @@ import pytest
 from chartlake.aws.deploy import artefacts
 from chartlake.aws.session import open_client, open_session
 from chartlake.cli import aws as group
-from chartlake.cli import aws_told
+from chartlake.cli import aws_told, remove
 from tests.aws.deploy.conftest import aws as aws_of_moto
 from tests.aws.deploy.fake_cloudformation import FakeCloudFormation, stack, tags
 from tests.aws.deploy.template import TEMPLATE
@@ -67,7 +67,8 @@ class Person(io.StringIO):
 def typing(monkeypatch: pytest.MonkeyPatch, *lines: str) -> None:
     """What is typed: typer's runner has its own standard input, which is no terminal."""
     person = Person("".join(f"{line}\n" for line in lines))
-    monkeypatch.setattr(group, "sys", type("Here", (), {"stdin": person}))
+    for module in (group, remove):  # the latter asks whether one is sure, for all commands
+        monkeypatch.setattr(module, "sys", type("Here", (), {"stdin": person}))
 
 
 def test_deployed_looked_at_and_destroyed(chartlake: Command, aws: str, name: str) -> None:

@@ -66,7 +66,8 @@ class AthenaWarehouse:
                     made.checks,
                 )
                 self._take_steps(store, now)
-            self._take_steps(store, now)
+            if loaded.checks is None:  # a run that was killed may have left them to this one
+                self._take_steps(store, now)
             return loaded
 
     def _made(self, store: Store, now: datetime) -> Loaded | None:

@@ -16,7 +16,7 @@ import typer
 
 from chartlake.cli import aws_told, show
 from chartlake.cli.options import AsJson, ProjectDir
-from chartlake.cli.remove import Yes
+from chartlake.cli.remove import Yes, check_sure
 from chartlake.errors import ConfigError, UsageError
 from chartlake.settings import FILE_NAME, AwsSettings, read_settings
 from chartlake.wiring.clock import system_clock
@@ -30,6 +30,7 @@ __all__ = ["app"]
 app = typer.Typer(
     no_args_is_help=True, help="The pipeline in your AWS account: deploy it, watch it, remove it."
 )
+_AS_IT_WAS = "nothing was changed"
 _DryRun = Annotated[
     bool,
     typer.Option(
@@ -139,7 +140,9 @@ def destroy(
         left = leftovers(cloud, settings.name)
         doomed = left.buckets if with_data else ()
         if stack:
-            _check_sure(f"delete the stack {stack.name} in {cloud.region}", yes)
+            check_sure(
+                f"delete the stack {stack.name} in {cloud.region}", yes, "nothing was changed"
+            )
         _check_named(doomed, yes_delete or [])
         if stack:
             delete_stack(cloud, stack, aws_told.event, time.sleep)
@@ -194,7 +197,11 @@ def _carry_out(
         discard(cloud.cloudformation, proposal)
         return None
     try:
-        _check_sure(f"{'make' if proposal.is_new else 'change'} the stack {name}", yes)
+        check_sure(
+            f"{'make' if proposal.is_new else 'change'} the stack {name}",
+            yes,
+            "nothing was changed",
+        )
     except BaseException:
         discard(cloud.cloudformation, proposal)
         raise
@@ -203,16 +210,6 @@ def _carry_out(
     if crawl_changed(cloud.glue, proposal, stack):
         show.note("tables have changed: the crawler looks at the files (chartlake aws status)")
     return dict(stack.outputs)
-
-
-def _check_sure(what: str, yes: bool) -> None:
-    if yes:
-        return
-    if not sys.stdin.isatty():
-        raise UsageError(f"this would {what}, and nobody can be asked", fix="add --yes")
-    show.note(f"this will {what}. Type yes to go on:")
-    if sys.stdin.readline().strip().lower() != "yes":
-        raise UsageError("nothing was changed")
 
 
 def _check_named(buckets: tuple[str, ...], named: list[str]) -> None:

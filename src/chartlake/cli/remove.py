@@ -119,7 +119,7 @@ def finish_removals(
     return removed
 
 
-def check_sure(what: str, yes: bool) -> None:
+def check_sure(what: str, yes: bool, otherwise: str = "nothing was removed") -> None:
     """Ask a person; UsageError where there is none to ask, or who does not want it."""
     if yes:
         return
@@ -127,7 +127,7 @@ def check_sure(what: str, yes: bool) -> None:
         raise UsageError(f"this would {what}, and nobody can be asked", fix="add --yes")
     show.note(f"this will {what}. Type yes to go on:")
     if sys.stdin.readline().strip().lower() != "yes":
-        raise UsageError("nothing was removed")
+        raise UsageError(otherwise)
 
 
 def check_known(store: Store, feed: str) -> None:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from typing import Annotated, Literal
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
 from chartlake.model import Cadence
 from chartlake.schedule import check_schedule
-from chartlake.settings.names import name_of, spotify_id
+from chartlake.settings.names import name_of, spotify_id, time_zone
 from chartlake.settings.sections import Section
 
 __all__ = [
@@ -30,14 +29,6 @@ def _schedule(text: str) -> str:
     return text
 
 
-def _zone(text: str) -> str:
-    try:
-        ZoneInfo(text)
-    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-        raise ValueError(f"{text!r} is not a time zone such as UTC or Europe/Berlin") from error
-    return text
-
-
 FeedName = Annotated[str, BeforeValidator(name_of("a feed's"))]
 _Account = Annotated[str, AfterValidator(name_of("an account's"))]
 _Playlist = Annotated[str, AfterValidator(spotify_id("playlist"))]
@@ -47,7 +38,7 @@ _AlbumGroup = Literal["album", "single", "compilation", "appears_on"]
 
 class _Feed(Section):
     schedule: Annotated[str, AfterValidator(_schedule)] | None = None
-    timezone: Annotated[str, AfterValidator(_zone)] = "UTC"
+    timezone: Annotated[str, AfterValidator(time_zone)] = "UTC"
     cadence: Cadence = "edition"
     account: _Account = "default"
 

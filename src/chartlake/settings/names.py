@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from chartlake.model import FEED_NAME, SPOTIFY_ID
 
-__all__ = ["isrc", "item", "name_of", "spotify_id", "words"]
+__all__ = ["isrc", "item", "name_of", "spotify_id", "time_zone", "words"]
 
 _ITEMS = "track|album|artist|episode|show|chapter|audiobook"
 _ITEM = re.compile(
@@ -77,3 +78,12 @@ def name_of(thing: str) -> Callable[[str], str]:
         return text
 
     return check
+
+
+def time_zone(text: str) -> str:
+    """A name of a time zone; ValueError for any other text."""
+    try:
+        ZoneInfo(text)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise ValueError(f"{text!r} is not a time zone such as UTC or Europe/Berlin") from error
+    return text

@@ -6,13 +6,13 @@ import re
 from pathlib import Path
 from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, model_validator
 
 from chartlake.errors import ConfigError
 from chartlake.lake.places import places_of
 from chartlake.lake.store import SCHEMES
+from chartlake.settings.names import time_zone
 
 __all__ = [
     "AuthSettings",
@@ -153,14 +153,6 @@ def _aws_schedule(text: str) -> str:
     return text
 
 
-def _aws_zone(text: str) -> str:
-    try:
-        ZoneInfo(text)
-    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-        raise ValueError(f"{text!r} is not a time zone such as UTC or Europe/Berlin") from error
-    return text
-
-
 def _mail(text: str) -> str:
     if not re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s]+", text):
         raise ValueError(f"{text!r} is no mail address")
@@ -185,7 +177,7 @@ class AwsSettings(Section):
     security_groups: tuple[str, ...] = ()
     tags: dict[str, str] = {}
     schedule: Annotated[str, AfterValidator(_aws_schedule)] = "cron(5 * * * ? *)"
-    timezone: Annotated[str, AfterValidator(_aws_zone)] = "UTC"
+    timezone: Annotated[str, AfterValidator(time_zone)] = "UTC"
     alert_email: Annotated[str, AfterValidator(_mail)] | None = None
     monthly_budget: Annotated[float, Field(gt=0)] | None = None
     scan_limit_gb: Annotated[float, Field(gt=0)] | None = None
